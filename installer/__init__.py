@@ -1,0 +1,1 @@
+"""How the program gets onto a computer: system libraries, and installers without Python."""
