@@ -1,0 +1,1 @@
+"""Reading DICOM: files in, imaging types out."""

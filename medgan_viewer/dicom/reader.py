@@ -1,0 +1,167 @@
+"""load_frame: the one way from a file to a PixelFrame, for screen and generators alike.
+
+Runs in a decoder process; header facts that the list needs come from instance_header.
+"""
+
+import warnings
+from dataclasses import replace
+
+from medgan_viewer.dicom import codecs
+from medgan_viewer.dicom.attributes import numbers, text
+from medgan_viewer.dicom.dicom_file import DicomFile, UnreadableError
+from medgan_viewer.dicom.functional_groups import FrameView, frame_view
+from medgan_viewer.dicom.grayscale import is_inverted, padding_of, transform_of, vois_of
+from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.dicom.instance_header import provenance_in
+from medgan_viewer.dicom.lookup_tables import palette_colors
+from medgan_viewer.dicom.pixel_data import checked_layout, read_samples
+from medgan_viewer.dicom.pixel_layout import PixelLayout, frame_count_of
+from medgan_viewer.dicom.planes import plane_of
+from medgan_viewer.dicom.spacing import aspect_of, has_negative_spacing, spacing_of
+from medgan_viewer.dicom.stored_values import gray_values, rgb_values
+from medgan_viewer.errors import InputError
+from medgan_viewer.imaging.frame import PixelFrame
+
+_PALETTE = "PALETTE COLOR"
+
+
+def load_frame(ref: FrameRef) -> PixelFrame:
+    """Read, decode and describe one frame.
+
+    Raises
+    ------
+    InputError
+        The file is missing, damaged or of a kind we cannot show; the text says which.
+    """
+    reader = FrameReader()
+    try:
+        return reader.load(ref)
+    finally:
+        reader.close()
+
+
+class FrameReader:
+    """Loads frames and keeps the last multi-frame file open, so that its header is parsed once."""
+
+    def __init__(self) -> None:
+        self._file: DicomFile | None = None
+        self._key: object = None
+
+    def load(self, ref: FrameRef) -> PixelFrame:
+        """Load like `load_frame`."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pydicom's, on values that break their VR
+                file = self._opened(ref)
+                frame = _frame(file, ref.frame_number - 1)
+        except UnreadableError as error:
+            self.close()
+            raise InputError(
+                problem=f"{ref.path.name} {error.reason}.",
+                action="Ask for the file again, or open another image.",
+                details=f"{ref.path}, frame {ref.frame_number}. {error.details}".strip(),
+            ) from error
+        except OSError as error:
+            self.close()
+            raise InputError(
+                problem=f"{ref.path.name} cannot be opened.",
+                action="Check that the file is still there and that you may read it.",
+                details=f"{ref.path}: {error}",
+            ) from error
+        except MemoryError as error:
+            self.close()
+            raise InputError(
+                problem=f"{ref.path.name} needs more memory than one image may take.",
+                action="Open another image, or one of lower resolution.",
+                details=f"{ref.path}, frame {ref.frame_number}",
+            ) from error
+        if frame_count_of(file.dataset) == 1:
+            self.close()
+        return frame
+
+    def close(self) -> None:
+        """Close the file that is kept; a later `load` opens it again."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._key = None, None
+
+    def _opened(self, ref: FrameRef) -> DicomFile:
+        status = ref.path.stat()
+        key = (ref.path, status.st_mtime_ns, status.st_size)
+        if self._file is None or key != self._key:
+            self.close()
+            self._file, self._key = DicomFile(ref.path), key
+        return self._file
+
+
+def _frame(file: DicomFile, frame_index: int) -> PixelFrame:
+    if file.pixels is None:
+        raise UnreadableError("holds no image")
+    layout = checked_layout(file, file.pixels)
+    samples, photometric = read_samples(file, file.pixels, layout, frame_index)
+    if layout.samples == 3:
+        return _placed(file, rgb_values(samples, layout, photometric), frame_index, bits_stored=8)
+    # Only what comes as the words of the file may hold its bits elsewhere than at the low end.
+    is_as_in_file = codecs.keeps_words(file.transfer_syntax_uid)
+    high_bit = layout.high_bit if is_as_in_file else layout.bits_stored - 1
+    stored = gray_values(samples, layout, high_bit)
+    if photometric == _PALETTE:
+        rgb = palette_colors(
+            file.dataset,
+            stored,
+            is_signed=layout.is_signed,
+            is_little_endian=file.is_little_endian,
+        )
+        return _placed(file, rgb, frame_index, bits_stored=8)
+    frame = _placed(file, stored, frame_index, bits_stored=layout.bits_stored)
+    return _with_gray_pipeline(frame, file, layout, frame_index)
+
+
+def _placed(
+    file: DicomFile, stored: codecs.Array, frame_index: int, *, bits_stored: int
+) -> PixelFrame:
+    """Return the frame with all that gray and color have in common."""
+    view = frame_view(file.dataset, frame_index)
+    spacing = spacing_of(view)
+    return PixelFrame(
+        stored=stored,
+        modality=text(file.dataset, "Modality"),
+        geometry=plane_of(view, spacing),
+        spacing=spacing,
+        aspect=aspect_of(view, spacing),
+        bits_stored=bits_stored,
+        provenance=provenance_in(file.dataset),
+        notes=_notes(file, view),
+    )
+
+
+def _with_gray_pipeline(
+    frame: PixelFrame, file: DicomFile, layout: PixelLayout, frame_index: int
+) -> PixelFrame:
+    view = frame_view(file.dataset, frame_index)
+    is_little_endian = file.is_little_endian
+    transform, transform_notes = transform_of(view, layout, is_little_endian=is_little_endian)
+    vois, voi_notes = vois_of(view, layout, transform, is_little_endian=is_little_endian)
+    padding = padding_of(file.dataset, layout)
+    is_padded = padding is not None and bool(padding.mask(frame.stored).any())
+    return replace(
+        frame,
+        transform=transform,
+        inverted=is_inverted(file.dataset),
+        vois=vois,
+        padding=padding,
+        notes=frame.notes + transform_notes + voi_notes + (("padding",) if is_padded else ()),
+    )
+
+
+def _notes(file: DicomFile, view: FrameView) -> tuple[str, ...]:
+    notes = []
+    is_lossy = text(file.dataset, "LossyImageCompression") == "01"
+    if is_lossy or codecs.is_always_lossy(file.transfer_syntax_uid):
+        ratios = numbers(file.dataset, "LossyImageCompressionRatio")
+        notes.append(f"LOSSY {ratios[-1]:g}:1" if ratios else "LOSSY")  # the last step comes last
+    if has_negative_spacing(view):
+        notes.append("negative pixel spacing in the file")
+    if text(file.dataset, "PixelPresentation") in ("COLOR", "MIXED"):
+        notes.append("color palette not shown")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""Pixels as numbers: arrays in, arrays out."""

@@ -1,0 +1,154 @@
+"""render_display: a frame and a VOI to exactly the 8-bit image that the screen shows.
+
+Order (PS3.3 C.11, docs/architecture.md): padding mask on stored values, modality transform, one
+VOI, polarity of the file once, then the user's inversion and color map. Color images skip modality
+and VOI. Screen, thumbnails, exports and `medgan-viewer render` all pass through here.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from medgan_viewer.imaging import colormaps
+from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.voi import Voi, VoiWindow, apply_voi, auto_window
+
+_BACKGROUND = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Part of an image in 0-based pixel indices, end excluded."""
+
+    row: int
+    column: int
+    row_end: int
+    column_end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayImage:
+    """What the screen shows: (rows, columns) gray or (rows, columns, 3) RGB, uint8, contiguous."""
+
+    pixels: npt.NDArray[np.uint8]
+
+    @property
+    def is_color(self) -> bool:
+        return self.pixels.ndim == 3
+
+
+def default_voi(frame: PixelFrame) -> Voi:
+    """Return the file's first view, or the automatic window when it has none."""
+    if frame.vois:
+        return frame.vois[0]
+    if frame.is_color:
+        return VoiWindow(127.5, 255)
+    return auto_window(frame.modality_values(), frame.padding_mask())
+
+
+def render_display(
+    frame: PixelFrame,
+    voi: Voi,
+    *,
+    inverted: bool = False,
+    colormap: str = "gray",
+    region: Region | None = None,
+    step: int = 1,
+) -> DisplayImage:
+    """Render a frame, or a part of it, to 8 bit.
+
+    Parameters
+    ----------
+    voi : window or table, in the unit of the frame's modality values
+    inverted : the user's inversion, on top of the file's own polarity
+    colormap : a name of imaging.colormaps; gray frames only
+    region : the part to render; None renders the whole frame
+    step : every `step` x `step` pixels become one, by their mean, so that small views do not alias
+
+    Returns
+    -------
+    DisplayImage of (ceil(height / step), ceil(width / step)) pixels
+    """
+    stored = frame.stored
+    if region is not None:
+        stored = stored[region.row : region.row_end, region.column : region.column_end]
+    if frame.is_color:
+        rgb = block_mean(stored, step).astype(np.uint8)
+        return DisplayImage(np.ascontiguousarray(255 - rgb if inverted else rgb))
+    polarity = frame.inverted != inverted
+    padding = frame.padding.mask(stored) if frame.padding is not None else None
+    if step > 1:
+        stored = _mean_of_stored(stored, step)
+        if padding is not None:
+            padding = block_mean(padding.astype(np.float32), step) >= 0.5
+    gray = _gray_by_table(frame, stored, voi, polarity)
+    if gray is None:
+        gray = _to_8_bit(apply_voi(frame.transform.apply(stored), voi), polarity)
+    shown = gray if colormap == "gray" else colormaps.table(colormap)[gray]
+    if padding is not None and padding.any():
+        shown[padding] = _BACKGROUND  # after the color map, whose first color may be bright
+    return DisplayImage(np.ascontiguousarray(shown))
+
+
+def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
+    """Return the frame with every `step` x `step` pixels averaged to one, for smaller views.
+
+    Averaged in stored values, so that windows can change without averaging again. Geometry is left
+    out: the result is for display alone.
+    """
+    if step <= 1:
+        return frame
+    padding = frame.padding
+    stored = _mean_of_stored(frame.stored, step)
+    if padding is not None and not frame.is_color:
+        # A block that is mostly padding stays padding instead of becoming a mixture.
+        mostly = block_mean(padding.mask(frame.stored).astype(np.float32), step) >= 0.5
+        stored = np.where(mostly, stored.dtype.type(padding.low), stored)
+    return replace(frame, stored=stored, geometry=None, spacing=None)
+
+
+def block_mean(pixels: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
+    """Return the mean of every `step` x `step` block; edge blocks average what they have.
+
+    `pixels` is (rows, columns, ...); with step 1 it is returned as it is, else as float32.
+    """
+    if step <= 1:
+        return pixels
+    rows = np.arange(0, pixels.shape[0], step)
+    columns = np.arange(0, pixels.shape[1], step)
+    # Sums along rows first: reduceat walks memory in order there.
+    total = np.add.reduceat(pixels, columns, axis=1, dtype=np.float32)
+    total = np.add.reduceat(total, rows, axis=0)
+    heights = np.diff(np.append(rows, pixels.shape[0]))
+    widths = np.diff(np.append(columns, pixels.shape[1]))
+    count = np.outer(heights, widths).astype(np.float32)
+    mean: npt.NDArray[Any] = total / count.reshape(count.shape + (1,) * (pixels.ndim - 2))
+    return mean
+
+
+def _mean_of_stored(stored: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
+    mean = block_mean(stored, step)
+    return np.rint(mean).astype(stored.dtype) if stored.dtype.kind in "iu" else mean
+
+
+def _gray_by_table(
+    frame: PixelFrame, stored: npt.NDArray[Any], voi: Voi, polarity: bool
+) -> npt.NDArray[np.uint8] | None:
+    """Map 8- and 16-bit values through one table made for all of them; None for wider types."""
+    dtype = stored.dtype
+    if dtype.kind not in "iu" or dtype.itemsize > 2 or stored.size < 4096:
+        return None
+    limits = np.iinfo(dtype)
+    # Counting up from zero as unsigned makes the table's index the bit pattern of the value.
+    patterns = np.arange(limits.max - limits.min + 1, dtype=f"u{dtype.itemsize}")
+    table = _to_8_bit(apply_voi(frame.transform.apply(patterns.view(dtype)), voi), polarity)
+    gray: npt.NDArray[np.uint8] = table[stored.view(patterns.dtype)]
+    return gray
+
+
+def _to_8_bit(gray: npt.NDArray[np.float32], polarity: bool) -> npt.NDArray[np.uint8]:
+    if polarity:
+        gray = np.float32(255) - gray
+    return np.rint(np.nan_to_num(gray, copy=False)).astype(np.uint8)

@@ -1,0 +1,141 @@
+"""PixelFrame: one image as numbers, with what is needed to show, to measure and to trust it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
+from medgan_viewer.imaging.modality import FloatArray, ModalityTransform, Rescale
+from medgan_viewer.imaging.voi import Voi
+
+
+class SyntheticKind(Enum):
+    """How a synthetic image came to be."""
+
+    GENERATED = "generated"
+    TRANSLATED = "translated"
+    RECONSTRUCTED = "reconstructed"
+    DERIVED = "derived"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a synthetic image; its presence means the image must be shown as synthetic.
+
+    Attributes
+    ----------
+    kind : generated from a latent point, translated from a source image, ...
+    model_name : for people, with version
+    package_id : folder name of the model package; empty when another program made the image
+    weights_sha256 : hex digest of the weights file; empty when unknown
+    recipe_json : the recipe that makes the image again; opaque here, empty when there is none
+    summary : short text for the corner of the image ("seed 41 · psi 0.70")
+    source_uids : SOP Instance UIDs of the images it was computed from
+    """
+
+    kind: SyntheticKind
+    model_name: str
+    package_id: str = ""
+    weights_sha256: str = ""
+    recipe_json: str = ""
+    summary: str = ""
+    source_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingRange:
+    """Stored values that mean "no image here", both ends included (PS3.3 C.7.5.1.1.2)."""
+
+    low: float
+    high: float
+
+    def mask(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Return True where a stored value is padding."""
+        inside: npt.NDArray[np.bool_] = (stored >= self.low) & (stored <= self.high)
+        return inside
+
+
+_IDENTITY = Rescale()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelFrame:
+    """One image plane as stored, before the modality transform and any windowing.
+
+    Attributes
+    ----------
+    stored : (rows, columns) gray in the file's integer type (float32 or float64 for computed maps),
+        or (rows, columns, 3) uint8 RGB; made read-only
+    modality : DICOM's modality code ("CT", "MR", ...); empty when unknown
+    transform : turns stored values into modality values; color images skip it
+    inverted : smallest value is white (MONOCHROME1, Presentation LUT Shape INVERSE)
+    vois : the VOI views that the file offers, first is the default
+    padding : stored values outside the image, if the file names them
+    geometry : place in the patient; None when the file does not tell
+    spacing : distance of pixel centres where a length may be measured; None: lengths are in px
+    aspect : height of a pixel divided by its width, for display
+    bits_stored : how many bits of a stored value carry the image
+    provenance : None for an acquired image
+    notes : short remarks on fidelity for the corner of the image ("LOSSY 10:1")
+    """
+
+    stored: npt.NDArray[Any]
+    modality: str = ""
+    transform: ModalityTransform = _IDENTITY
+    inverted: bool = False
+    vois: tuple[Voi, ...] = ()
+    padding: PaddingRange | None = None
+    geometry: PlaneGeometry | None = None
+    spacing: PixelSpacing | None = None
+    aspect: float = 1.0
+    bits_stored: int = 16
+    provenance: Provenance | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        is_gray = self.stored.ndim == 2 and self.stored.dtype.kind in "iuf"
+        is_rgb = self.stored.ndim == 3 and self.stored.shape[2] == 3
+        if not is_gray and not (is_rgb and self.stored.dtype == np.uint8):
+            found = f"{self.stored.shape} {self.stored.dtype}"
+            raise ValueError(f"stored must be gray (rows, columns) or uint8 RGB, got {found}")
+        if 0 in self.stored.shape:
+            raise ValueError("stored has no pixels")
+        self.stored.setflags(write=False)
+
+    @property
+    def rows(self) -> int:
+        return int(self.stored.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.stored.shape[1])
+
+    @property
+    def is_color(self) -> bool:
+        return self.stored.ndim == 3
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.provenance is not None
+
+    @property
+    def unit(self) -> str:
+        """Unit of the modality values; a simulated one says so."""
+        unit = "" if self.is_color else self.transform.unit
+        return f"{unit} (simulated)" if unit and self.is_synthetic else unit
+
+    def modality_values(self) -> FloatArray:
+        """Return a new float32 array in `unit`; color frames have none and raise ValueError."""
+        if self.is_color:
+            raise ValueError("a color image has no modality values")
+        return self.transform.apply(self.stored)
+
+    def padding_mask(self) -> npt.NDArray[np.bool_] | None:
+        """Return True where there is no image, or None when the file names no padding."""
+        if self.padding is None or self.is_color:
+            return None
+        return self.padding.mask(self.stored)
