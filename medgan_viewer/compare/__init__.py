@@ -1,0 +1,1 @@
+"""Real against synthetic: numbers and rules."""

@@ -1,0 +1,242 @@
+"""Which slice, zoom and window of one view belong to another; None or a reason where none does.
+
+Slices are linked by position where the frame of reference is equal, else from a pair that the user
+aligned by hand, never silently by their number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry, SpacingSource, Vector
+
+Planes = Sequence[PlaneGeometry | None]
+
+_TRUSTED = (SpacingSource.PATIENT, SpacingSource.CALIBRATED)
+_PARALLEL = float(np.cos(np.radians(1)))
+_POSITION_TOLERANCE_MM = 0.01
+
+
+class SliceLinkKind(Enum):
+    """How the partner of a slice is found; the text is for people."""
+
+    POSITION = "by position"
+    OFFSET_MM = "by the distance in mm from the pair aligned by hand"
+    OFFSET_SLICES = "slice by slice from the pair aligned by hand"
+    NONE = "not linked"
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPair:
+    """Two slices, 0-based, that the user declared to belong together."""
+
+    source_index: int
+    target_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRule:
+    """How two stacks are linked.
+
+    Attributes
+    ----------
+    reason : why it is this rule, one phrase for people
+    aligned : the pair that an offset starts from
+    """
+
+    kind: SliceLinkKind
+    reason: str
+    aligned: AlignedPair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewGrid:
+    """What an image says about the size of its pixels; all that zoom and pan need to know."""
+
+    rows: int
+    columns: int
+    spacing: PixelSpacing | None = None
+    geometry: PlaneGeometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewArea:
+    """The part of an image that a view shows.
+
+    Attributes
+    ----------
+    column, row : 0-based, fractional pixel in the middle of the view
+    rows_shown : image rows over the height of the view
+    """
+
+    column: float
+    row: float
+    rows_shown: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedArea:
+    """A view's area made from another's, and whether lengths in mm were equal on both."""
+
+    area: ViewArea
+    in_mm: bool
+
+
+def is_trusted(spacing: PixelSpacing | None) -> bool:
+    """Return whether two images may be laid over each other by this spacing."""
+    return spacing is not None and spacing.source in _TRUSTED
+
+
+def share_frame_of_reference(first: PlaneGeometry, second: PlaneGeometry) -> bool:
+    """Return whether positions of the two planes mean the same place; never when one is unknown."""
+    return first.frame_of_reference_uid == second.frame_of_reference_uid != ""
+
+
+def link_rule(source: Planes, target: Planes, aligned: AlignedPair | None = None) -> LinkRule:
+    """Choose how the slices of two stacks are linked.
+
+    Parameters
+    ----------
+    source, target : one plane per slice in display order; None where the file names no place
+    aligned : the pair that the user set; used only where positions cannot be
+
+    Raises
+    ------
+    ValueError
+        `aligned` lies outside the stacks, or a stack is empty.
+    """
+    if not source or not target:
+        raise ValueError("a stack without slices cannot be linked")
+    if aligned is not None and not (
+        0 <= aligned.source_index < len(source) and 0 <= aligned.target_index < len(target)
+    ):
+        raise ValueError(f"{aligned} lies outside {len(source)} and {len(target)} slices")
+    first, second = _parallel_planes(source), _parallel_planes(target)
+    obstacle = _obstacle(first, second)
+    if not obstacle:
+        return LinkRule(SliceLinkKind.POSITION, "same frame of reference")
+    if aligned is None:
+        return LinkRule(SliceLinkKind.NONE, obstacle)
+    if first and second and _cosine(first, second) ** 2 >= _PARALLEL**2:
+        return LinkRule(SliceLinkKind.OFFSET_MM, obstacle, aligned)
+    if first and second:
+        return LinkRule(SliceLinkKind.NONE, "the slices of the two stacks are not parallel")
+    return LinkRule(SliceLinkKind.OFFSET_SLICES, obstacle, aligned)
+
+
+def partner_index(rule: LinkRule, source: Planes, target: Planes, index: int) -> int | None:
+    """Return the 0-based target slice that belongs to a source slice, or None when none does.
+
+    By position and by offset in mm, the nearest slice counts if it lies within half a slice
+    distance; beyond the ends and in a gap there is no partner.
+    """
+    if rule.kind is SliceLinkKind.NONE:
+        return None
+    if rule.kind is SliceLinkKind.OFFSET_SLICES and rule.aligned is not None:
+        partner = index + rule.aligned.target_index - rule.aligned.source_index
+        return partner if 0 <= partner < len(target) else None
+    first, second = _parallel_planes(source), _parallel_planes(target)
+    if not first or not second:
+        raise ValueError("the rule was made for other planes")
+    normal = second[0].normal
+    if rule.aligned is None:
+        wanted_mm = float(np.dot(first[index].position_mm, normal))
+    else:
+        moved_mm = first[index].distance_mm - first[rule.aligned.source_index].distance_mm
+        sense = np.sign(_cosine(first, second))  # stacks may run head to foot and foot to head
+        wanted_mm = second[rule.aligned.target_index].distance_mm + float(sense) * moved_mm
+    distances_mm = np.abs(_positions_mm(second, normal) - wanted_mm)
+    nearest = int(np.argmin(distances_mm))
+    limit_mm = _slice_distance_mm(second, first) / 2 + _POSITION_TOLERANCE_MM
+    return nearest if distances_mm[nearest] <= limit_mm else None
+
+
+def link_view(area: ViewArea, source: ViewGrid, target: ViewGrid) -> LinkedArea:
+    """Return what a linked view has to show: the same millimetres, or the same share of the image.
+
+    Millimetres count where both spacings can be trusted. The middle of the view is then the same
+    place in the patient if both frames of reference are equal, else the same distance from the
+    middle of the image.
+    """
+    one, other = source.spacing, target.spacing
+    if one is None or other is None or not (is_trusted(one) and is_trusted(other)):
+        area = ViewArea(
+            column=(area.column + 0.5) / source.columns * target.columns - 0.5,
+            row=(area.row + 0.5) / source.rows * target.rows - 0.5,
+            rows_shown=area.rows_shown / source.rows * target.rows,
+        )
+        return LinkedArea(area, in_mm=False)
+    rows_shown = area.rows_shown * one.row_mm / other.row_mm
+    here, there = source.geometry, target.geometry
+    if here is not None and there is not None and share_frame_of_reference(here, there):
+        column, row, _ = there.to_pixel(here.to_patient(area.column, area.row))
+        return LinkedArea(ViewArea(column, row, rows_shown), in_mm=True)
+    from_middle = (area.column - (source.columns - 1) / 2, area.row - (source.rows - 1) / 2)
+    area = ViewArea(
+        column=(target.columns - 1) / 2 + from_middle[0] * one.column_mm / other.column_mm,
+        row=(target.rows - 1) / 2 + from_middle[1] * one.row_mm / other.row_mm,
+        rows_shown=rows_shown,
+    )
+    return LinkedArea(area, in_mm=True)
+
+
+def window_link_obstacle(first: PixelFrame, second: PixelFrame) -> str:
+    """Return why two images must not share a window, one phrase for people; empty if they may.
+
+    A simulated unit links with its real one; different modalities never link by numbers.
+    """
+    if first.is_color or second.is_color:
+        return "a color image has no window"
+    if not first.modality or first.modality != second.modality:
+        names = [frame.modality or "unknown" for frame in (first, second)]
+        return f"different modalities: {names[0]} and {names[1]}"
+    if first.transform.unit != second.transform.unit:
+        units = [frame.transform.unit or "no unit" for frame in (first, second)]
+        return f"different units: {units[0]} and {units[1]}"
+    return ""
+
+
+def _parallel_planes(planes: Planes) -> tuple[PlaneGeometry, ...]:
+    """Return the planes when every slice has one and all are parallel, else nothing."""
+    known = tuple(plane for plane in planes if plane is not None)
+    if len(known) < len(planes):
+        return ()
+    normal = known[0].normal
+    is_parallel = all(abs(float(np.dot(plane.normal, normal))) >= _PARALLEL for plane in known)
+    return known if is_parallel else ()
+
+
+def _obstacle(first: Sequence[PlaneGeometry], second: Sequence[PlaneGeometry]) -> str:
+    """Return why positions cannot link two stacks; empty if they can."""
+    if not first or not second:
+        return "a stack does not say where its slices lie, or they are not parallel"
+    if len({plane.frame_of_reference_uid for plane in (*first, *second)}) > 1:
+        return "different frames of reference"
+    if not first[0].frame_of_reference_uid:
+        return "unknown frame of reference"
+    if abs(_cosine(first, second)) < _PARALLEL:
+        return "the slices of the two stacks are not parallel"
+    return ""
+
+
+def _cosine(first: Sequence[PlaneGeometry], second: Sequence[PlaneGeometry]) -> float:
+    return float(np.dot(first[0].normal, second[0].normal))
+
+
+def _positions_mm(planes: Sequence[PlaneGeometry], normal: Vector) -> Vector:
+    return np.array([np.dot(plane.position_mm, normal) for plane in planes], dtype=np.float64)
+
+
+def _slice_distance_mm(planes: Sequence[PlaneGeometry], others: Sequence[PlaneGeometry]) -> float:
+    """Return the usual distance of slices; a single slice takes its thickness or the others'."""
+    for stack in (planes, others):
+        gaps = np.diff(np.sort(_positions_mm(stack, stack[0].normal)))
+        gaps = gaps[gaps > _POSITION_TOLERANCE_MM]
+        if gaps.size:
+            return float(np.median(gaps))
+        if stack[0].thickness_mm:
+            return stack[0].thickness_mm
+    return 0.0

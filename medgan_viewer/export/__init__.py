@@ -1,0 +1,1 @@
+"""What leaves the program, marked synthetic when it is."""
