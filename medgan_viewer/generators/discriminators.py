@@ -1,0 +1,143 @@
+"""Discriminators, one per generator family; needed for training and for the realism score."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from medgan_viewer.generators.layers import EqualizedConv, EqualizedLinear, normalize_second_moment
+from medgan_viewer.generators.stylegan2 import SynthesisSize
+
+
+class DiscriminatorBlock(nn.Module):
+    """Residual block that halves the resolution (Karras et al. 2020, figure 7c)."""
+
+    def __init__(self, in_channels: int, out_channels: int, image_channels: int) -> None:
+        super().__init__()
+        if image_channels:
+            self.fromrgb = EqualizedConv(image_channels, in_channels, 1)
+        self.conv0 = EqualizedConv(in_channels, in_channels, 3)
+        self.conv1 = EqualizedConv(in_channels, out_channels, 3, down=True)
+        self.skip = EqualizedConv(
+            in_channels, out_channels, 1, bias=False, down=True, activate=False
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if hasattr(self, "fromrgb"):
+            x = self.fromrgb(x)
+        # Halving the variance of both paths keeps that of their sum.
+        short = self.skip(x, gain=math.sqrt(0.5))
+        halved: Tensor = self.conv1(self.conv0(x), gain=math.sqrt(0.5))
+        return halved.add(short)
+
+
+class DiscriminatorEpilogue(nn.Module):
+    """Last block at 4x4: standard deviation over the batch as a feature, then dense layers."""
+
+    def __init__(self, channels: int, out_features: int, group: int) -> None:
+        super().__init__()
+        self.group = group
+        self.conv = EqualizedConv(channels + 1, channels, 3)
+        self.fc = EqualizedLinear(channels * 16, channels, activate=True)
+        self.out = EqualizedLinear(channels, out_features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.cat([x, self._batch_deviation(x)], dim=1)
+        x = self.conv(x).flatten(1)  # (batch, channels * 4 * 4)
+        logits: Tensor = self.out(self.fc(x.float()))
+        return logits
+
+    def _batch_deviation(self, x: Tensor) -> Tensor:
+        batch, channels, rows, columns = x.shape
+        group = min(self.group, batch)
+        while batch % group:
+            group -= 1
+        y = x.float().reshape(group, -1, channels, rows, columns)
+        deviation = (y.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+        return deviation.view(-1, 1, 1, 1).repeat(group, 1, rows, columns).to(x.dtype)
+
+
+class ResidualDiscriminator(nn.Module):
+    """StyleGAN2's discriminator; labels enter by projection. Keys follow stylegan2-ada-pytorch."""
+
+    def __init__(self, size: SynthesisSize, label_count: int = 0, *, group: int = 4) -> None:
+        super().__init__()
+        self.label_count = label_count
+        self.sides = size.block_sides[::-1]
+        for side in self.sides[:-1]:
+            channels = size.image_channels if side == self.sides[0] else 0
+            block = DiscriminatorBlock(size.channels(side), size.channels(side // 2), channels)
+            setattr(self, f"b{side}", block)
+        width = size.w_dim if label_count else 1
+        self.b4 = DiscriminatorEpilogue(size.channels(4), width, group)
+        if label_count:
+            self.mapping = nn.Module()
+            self.mapping.embed = EqualizedLinear(label_count, width)
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Return the activations of every block, from high to low resolution."""
+        found = []
+        x = image
+        for side in self.sides[:-1]:
+            x = getattr(self, f"b{side}")(x)
+            found.append(x)
+        return found
+
+    def score(self, last_features: Tensor, labels: Tensor) -> Tensor:
+        """Return (batch,) logits from the last entry of `features`."""
+        x: Tensor = self.b4(last_features)
+        if not self.label_count:
+            return x.squeeze(1)
+        embedded = normalize_second_moment(self.mapping.embed(labels.float()))  # type: ignore[operator]
+        return (x * embedded).sum(dim=1) / math.sqrt(x.shape[1])
+
+    def forward(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Map (batch, channels, side, side), (batch, labels) to (batch,) logits."""
+        return self.score(self.features(image)[-1], labels)
+
+
+class PatchDiscriminator(nn.Module):
+    """pix2pix's 70x70 patch discriminator with its key layout (Isola et al. 2017)."""
+
+    def __init__(self, in_channels: int, base: int = 64, layers: int = 3) -> None:
+        super().__init__()
+        parts: list[nn.Module] = [nn.Conv2d(in_channels, base, 4, 2, 1), nn.LeakyReLU(0.2)]
+        width = base
+        for index in range(1, layers + 1):
+            wider = base * min(2**index, 8)
+            stride = 2 if index < layers else 1
+            parts += [
+                nn.Conv2d(width, wider, 4, stride, 1),
+                nn.InstanceNorm2d(wider),
+                nn.LeakyReLU(0.2),
+            ]
+            width = wider
+        parts.append(nn.Conv2d(width, 1, 4, 1, 1))
+        self.model = nn.Sequential(*parts)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Return the activations of every stage, the (batch, 1, rows, columns) logits last."""
+        found = []
+        for layer in self.model:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                found.append(x)
+        return [*found, x]
+
+
+class FullyConnectedDiscriminator(nn.Module):
+    """Two dense layers and one logit: the counterpart of the fully-connected generator."""
+
+    def __init__(self, pixels: int, label_count: int, width: int) -> None:
+        super().__init__()
+        self.hidden1 = nn.Linear(pixels + label_count, width)
+        self.hidden2 = nn.Linear(width, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Map (batch, channels, side, side), (batch, labels) to (batch,) logits."""
+        x = torch.cat([image.flatten(1), labels.float()], dim=1)
+        x = torch.nn.functional.leaky_relu(self.hidden1(x), 0.2)
+        x = torch.nn.functional.leaky_relu(self.hidden2(x), 0.2)
+        logits: Tensor = self.out(x)
+        return logits.squeeze(1)

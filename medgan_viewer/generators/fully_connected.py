@@ -1,0 +1,86 @@
+"""The small fully-connected GAN: two dense layers and an output layer, kept as a baseline.
+
+The idea that the program grew from (Goodfellow et al. 2014, arXiv 1406.2661). Width and activation
+are parameters, so that one can see what each buys.
+"""
+
+from enum import Enum
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from medgan_viewer.generators.stylegan2 import NoiseMode
+
+
+class Activation(Enum):
+    """Activation between the dense layers."""
+
+    RELU = "relu"
+    LEAKY_RELU = "leaky_relu"
+    ELU = "elu"
+    GELU = "gelu"
+    TANH = "tanh"
+    SIGMOID = "sigmoid"
+
+    def __call__(self, x: Tensor) -> Tensor:
+        match self:
+            case Activation.RELU:
+                return F.relu(x)
+            case Activation.LEAKY_RELU:
+                return F.leaky_relu(x, 0.2)
+            case Activation.ELU:
+                return F.elu(x)
+            case Activation.GELU:
+                return F.gelu(x)
+            case Activation.TANH:
+                return torch.tanh(x)
+            case Activation.SIGMOID:
+                return torch.sigmoid(x)
+
+
+class FullyConnectedGenerator(nn.Module):
+    """z and label weights to an image through two hidden layers; a LatentGenerator."""
+
+    has_noise = False
+    num_ws = 1
+    w_avg: Tensor
+
+    def __init__(
+        self,
+        resolution: int,
+        *,
+        image_channels: int = 1,
+        z_dim: int = 64,
+        label_count: int = 0,
+        width: int = 512,
+        activation: Activation = Activation.LEAKY_RELU,
+    ) -> None:
+        super().__init__()
+        self.resolution = resolution
+        self.image_channels = image_channels
+        self.z_dim = z_dim
+        self.label_count = label_count
+        self.activation = activation
+        self.hidden1 = nn.Linear(z_dim + label_count, width)
+        self.hidden2 = nn.Linear(width, width)
+        self.out = nn.Linear(width, image_channels * resolution * resolution)
+
+    @property
+    def w_dim(self) -> int:
+        """w is z and the label weights side by side."""
+        return self.z_dim + self.label_count
+
+    def map_latent(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Map (batch, z_dim), (batch, label_count) to (batch, w_dim)."""
+        return torch.cat([z.float(), labels.float()], dim=1)
+
+    def center(self, labels: Tensor) -> Tensor:
+        """Return the latent of z = 0 for the labels, (batch, w_dim)."""
+        return self.map_latent(labels.new_zeros(labels.shape[0], self.z_dim), labels)
+
+    def synthesize(self, ws: Tensor, noise: NoiseMode, dtype: torch.dtype) -> Tensor:
+        """Return (batch, channels, side, side) float32 from (batch, 1, w_dim); takes no noise."""
+        x = self.activation(self.hidden1(ws[:, 0]))
+        x = torch.tanh(self.out(self.activation(self.hidden2(x))))
+        return x.view(-1, self.image_channels, self.resolution, self.resolution)

@@ -1,0 +1,1 @@
+"""Requests in, synthetic frames out; no Qt."""

@@ -1,0 +1,1 @@
+"""Latent-space arithmetic on numpy vectors; knows no network."""
