@@ -1,0 +1,250 @@
+"""Composition root: builds settings, logs, session and window; closes them in reverse order."""
+
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from medgan_viewer import paths
+from medgan_viewer.errors import MedganError, UsageError, unexpected
+from medgan_viewer.files import sweep_parts
+from medgan_viewer.generators.manifest import Task
+from medgan_viewer.generators.package import ModelPackage, resolve_package
+from medgan_viewer.logs import enable_crash_file, set_up_logging
+from medgan_viewer.session.grid import Layout
+from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.settings import Settings, load_settings, save_settings
+from medgan_viewer.ui.main_window import MainWindow
+from medgan_viewer.ui.screenshot import ScreenshotTaker
+from medgan_viewer.ui.theme import apply_theme
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the command line asked for."""
+
+    paths: tuple[Path, ...] = ()
+    model: str | None = None
+    demo: bool = False
+    screenshot: Path | None = None
+    size: tuple[int, int] | None = None
+    mode: str | None = None
+    device: str | None = None
+
+
+def run(start: Start) -> int:
+    """Open the window and run until it is closed; return the exit code."""
+    set_up_logging(paths.log_folder())
+    crashed = enable_crash_file(paths.log_folder())
+    settings_path = paths.data_folder() / "settings.json"
+    first_start = not settings_path.exists()
+    settings = load_settings(settings_path)
+    if settings_path.parent.is_dir():
+        sweep_parts(settings_path.parent)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("medgan-viewer")
+    apply_theme(app)
+    session = make_session(settings, start)
+    window = MainWindow(session, show_hints=settings.show_hints)
+    keeper = SettingsKeeper(window, settings, settings_path)
+    reporter = BugReporter(session)
+    try:
+        prepare(window, settings, start, first_start=first_start)
+        if crashed is not None:
+            session.notices.post_warning(
+                "The program ended unexpectedly the last time.", f"The report is in {crashed}."
+            )
+        window.show()
+        if start.screenshot is not None:
+            wants_image = bool(start.paths) or start.demo or first_start
+            taker = ScreenshotTaker(window, start.screenshot, app.exit, wants_image=wants_image)
+            assert taker.parent() is window
+        code = app.exec()
+    finally:
+        window.close()
+        session.close()
+        reporter.restore()
+    keeper.save()
+    return code
+
+
+def make_session(settings: Settings, start: Start) -> Session:
+    """Build the session from the settings; heavy imports happen on its threads."""
+    options = SessionOptions(
+        package_roots=(paths.user_packages(), paths.shipped_packages()),
+        cache_bytes=settings.cache_mib << 20,
+        layout=Layout(settings.rows, settings.columns),
+        link_view=settings.link_view,
+        link_scroll=settings.link_scroll,
+    )
+    return Session(options, partial(make_engine, start.device or settings.device))
+
+
+def make_engine(device: str) -> Any:
+    """Called on the inference thread, where torch is imported."""
+    from medgan_viewer.inference.device import Preference, choose_device, limit_threads
+    from medgan_viewer.inference.engine import Engine
+
+    limit_threads()
+    return Engine(choose_device(Preference(device)))
+
+
+def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start: bool) -> None:
+    """Choose models and mode, open what was asked for, or the demonstration the first time."""
+    session = window.session
+    session.pool.warm_up()
+    session.library.refresh()
+    _choose_packages(session, settings, start)
+    window.restore_geometry_text(settings.window_geometry)
+    if start.size is not None:
+        window.resize(*start.size)
+    window.set_panel_open("toggle_left", settings.left_panel)
+    window.set_panel_open("toggle_right", settings.right_panel)
+    session.set_mode(_mode(settings, start, session))
+    last = Path(settings.last_folder) if settings.last_folder else None
+    if start.paths:
+        window.open_paths(list(start.paths))
+    elif start.demo or first_start:
+        window.open_demo()
+    elif last is not None and last.exists():
+        window.open_paths([last])
+
+
+def _choose_packages(session: Session, settings: Settings, start: Start) -> None:
+    library = session.library
+    generators = [*library.of_task(Task.GENERATE), *library.of_task(Task.RECONSTRUCT)]
+    translators = library.of_task(Task.TRANSLATE)
+    for known, wanted, choose in (
+        (generators, settings.generator, session.latent.set_package),
+        (translators, settings.translator, session.translation.set_package),
+    ):
+        chosen = next((p for p in known if p.id == wanted), known[0] if known else None)
+        if chosen is not None:
+            choose(chosen)
+    if start.model is not None:
+        package = _asked_for(session, start.model)
+        if package is not None:
+            session.choose_package(package)
+
+
+def _asked_for(session: Session, model: str) -> ModelPackage | None:
+    """Return the model of the command line; a notice says why when it cannot be used."""
+    roots = [paths.user_packages(), paths.shipped_packages()]
+    try:
+        package = resolve_package(model, roots)
+    except MedganError as error:
+        session.notices.post_error(error)
+        return None
+    return session.library.open_folder(package.folder)
+
+
+def _mode(settings: Settings, start: Start, session: Session) -> Mode:
+    if start.mode is not None:
+        try:
+            return Mode(start.mode)
+        except ValueError:
+            raise UsageError(
+                problem=f"There is no mode {start.mode!r}.",
+                action="Use browse, generate, translate or compare.",
+            ) from None
+    if start.model is not None:
+        translator = session.translation.package
+        asked = session.library.find(start.model)
+        return Mode.TRANSLATE if asked is not None and asked is translator else Mode.GENERATE
+    if start.demo:
+        return Mode.GENERATE
+    return Mode(settings.mode)
+
+
+class SettingsKeeper:
+    """Gathers the state of the window when it closes and writes it afterwards."""
+
+    def __init__(self, window: MainWindow, settings: Settings, path: Path) -> None:
+        self._window = window
+        self._settings = settings
+        self._path = path
+        self._last_folder = settings.last_folder
+        self._show_hints = settings.show_hints
+        window.closing.connect(self._gather)
+        window.hints_closed.connect(self._on_hints_closed)
+        window.paths_opened.connect(self._on_opened)
+
+    def save(self) -> None:
+        try:
+            save_settings(self._path, self._settings)
+        except MedganError as error:
+            log.warning("settings were not saved: %s", error.details or error.problem)
+
+    def _on_hints_closed(self) -> None:
+        self._show_hints = False
+
+    def _on_opened(self, opened: list[Path]) -> None:
+        if len(opened) == 1 and opened[0].is_dir():
+            self._last_folder = str(opened[0])
+
+    def _gather(self) -> None:
+        window, session = self._window, self._window.session
+        latent, translator = session.latent.package, session.translation.package
+        self._settings = self._settings.model_copy(
+            update={
+                "last_folder": self._last_folder,
+                "show_hints": self._show_hints,
+                "mode": session.mode.value,
+                "rows": session.browse_layout.rows,
+                "columns": session.browse_layout.columns,
+                "link_view": session.grid.link_view,
+                "link_scroll": session.grid.link_scroll,
+                "left_panel": window.left_side.is_open,
+                "right_panel": window.right_side.is_open,
+                "window_geometry": window.geometry_text(),
+                "generator": latent.id if latent else "",
+                "translator": translator.id if translator else "",
+            }
+        )
+
+
+class BugReporter(QObject):
+    """Logs exceptions that nothing caught, and tells the user of them in the window."""
+
+    _caught = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._before = (sys.excepthook, threading.excepthook)
+        self._caught.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+
+    def restore(self) -> None:
+        sys.excepthook, threading.excepthook = self._before
+        self._caught.disconnect(self._tell)
+
+    def _on_exception(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QTimer.singleShot(0, QApplication.quit)
+            return
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        self._caught.emit(unexpected(error))
+
+    def _on_thread_exception(self, args: Any) -> None:
+        error = args.exc_value or RuntimeError("unknown")
+        self._on_exception(args.exc_type, error, args.exc_traceback)
+
+    def _tell(self, error: MedganError) -> None:
+        self._session.notices.post_error(error)

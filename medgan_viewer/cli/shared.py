@@ -1,0 +1,73 @@
+"""What several commands need: options, package folders, printing, cancelling."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medgan_viewer import paths
+from medgan_viewer.errors import CancelledError, UsageError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="auto, cuda, mps, xpu or cpu.", show_default=True)
+]
+
+
+def package_roots() -> list[Path]:
+    """Return the folders with model packages, the user's first."""
+    return [paths.user_packages(), paths.shipped_packages()]
+
+
+def print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def cancellable(what_is_kept: str) -> Iterator[None]:
+    """Turn Ctrl+C into an error with its exit code that says what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CancelledError("Stopped.", what_is_kept) from None
+
+
+class Progress:
+    """A line on stderr that counts up; nothing when stderr is not a terminal."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._shown = False
+
+    def update(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{self._title} {done} / {total} ")
+            sys.stderr.flush()
+            self._shown = True
+
+    def finish(self) -> None:
+        if self._shown:
+            sys.stderr.write("\n")
+
+
+def parse_pairs(entries: list[str], option: str) -> dict[str, float]:
+    """Read NAME=NUMBER entries of an option."""
+    pairs = {}
+    for entry in entries:
+        name, equals, number = entry.partition("=")
+        try:
+            pairs[name] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise UsageError(
+                problem=f"{option} {entry} is not of the form NAME=NUMBER.",
+                action=f"Write for example {option} {name or 'name'}=0.5.",
+            )
+    return pairs

@@ -1,0 +1,130 @@
+"""translate: a whole series through a translator, on the grid of the source."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medgan_viewer.cli.shared import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    Progress,
+    cancellable,
+    package_roots,
+    print_json,
+)
+from medgan_viewer.errors import InputError, UsageError
+
+
+class SeriesFormat(Enum):
+    """Formats of a whole series."""
+
+    DICOM = "dicom"
+    NIFTI = "nifti"
+
+
+def translate(
+    model: Annotated[str, typer.Argument(help="Id of a translator, or its folder.")],
+    source: Annotated[Path, typer.Argument(help="Folder or file with one series.")],
+    out: OutOption,
+    image_format: Annotated[SeriesFormat, typer.Option("--format")] = SeriesFormat.DICOM,
+    series: Annotated[
+        int | None, typer.Option("--series", min=1, help="Which display set, if there are several.")
+    ] = None,
+    accept_source: Annotated[
+        bool,
+        typer.Option("--accept-source", help="The contrast is right although its name differs."),
+    ] = False,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Translate a whole series with one intensity mapping; the source files stay as they are."""
+    from medgan_viewer.dicom.decoder import DecoderPool
+    from medgan_viewer.dicom.scan import scan
+    from medgan_viewer.export.target import make_folder
+    from medgan_viewer.generators.package import resolve_package
+    from medgan_viewer.inference.device import Preference, choose_device, limit_threads
+    from medgan_viewer.inference.engine import Engine
+    from medgan_viewer.inference.guard import SourceFacts, check_source
+    from medgan_viewer.inference.series_job import SeriesJob, TranslatedPlane
+    from medgan_viewer.inference.series_source import source_series
+
+    package = resolve_package(model, package_roots())
+    with DecoderPool() as pool, cancellable("Nothing was written."):
+        found = scan([source], pool)
+        chosen = _choose(found, source, series)
+        facts = SourceFacts(chosen.modality, chosen.series.series_description, chosen.is_synthetic)
+        check_source(package, facts, trust_user=accept_source)
+        make_folder(out)
+        limit_threads(reserved=0)
+        engine = Engine(choose_device(Preference(device)))
+        job = SeriesJob(package, source_series(chosen, pool))
+        progress = Progress("Translating")
+        frames: dict[int, Any] = {}
+        index = 0
+        while index < job.total:
+            made = job.step(engine, index, _never)
+            index += 1
+            progress.update(index, job.total)
+            if isinstance(made, TranslatedPlane):
+                frames[made.index] = made.frame
+        progress.finish()
+    ordered = [frames[i] for i in sorted(frames)]
+    written = _write(ordered, chosen, out, image_format, force=force)
+    if as_json:
+        print_json(
+            {"model": package.id, "images": len(ordered), "files": [str(p) for p in written]}
+        )
+    else:
+        typer.echo(f"{len(ordered)} synthetic images in {out}")
+
+
+def _never() -> bool:
+    return False
+
+
+def _choose(found: Any, source: Path, number: int | None) -> Any:
+    from medgan_viewer.dicom.display_sets import split_into_display_sets
+
+    sets = [s for st in found.studies for se in st.series for s in split_into_display_sets(se)]
+    if not sets:
+        reasons = "; ".join(f"{s.path.name} {s.reason}" for s in found.skipped[:3])
+        raise InputError(
+            problem=f"{source} holds no images that can be shown. {reasons}".strip(),
+            action="Give a folder with one DICOM series.",
+        )
+    if number is not None:
+        if number > len(sets):
+            raise UsageError(f"There are {len(sets)} series.", "Give a lower --series.")
+        return sets[number - 1]
+    if len(sets) > 1:
+        listed = "; ".join(
+            f"{i}: {s.modality} {s.label} ({len(s.frames)})" for i, s in enumerate(sets, 1)
+        )
+        raise UsageError(
+            problem=f"{source} holds several series: {listed}.",
+            action="Choose one with --series N.",
+        )
+    return sets[0]
+
+
+def _write(
+    frames: list[Any], chosen: Any, out: Path, image_format: SeriesFormat, *, force: bool
+) -> list[Path]:
+    from medgan_viewer.dicom.volume import build_volume
+    from medgan_viewer.export.context import ExportContext, source_images
+    from medgan_viewer.export.dicom_writer import write_series
+    from medgan_viewer.export.nifti_writer import write_nifti
+
+    sources = tuple(dict.fromkeys(ref.path for ref in chosen.frames))
+    if image_format is SeriesFormat.DICOM:
+        context = ExportContext(sources=source_images(chosen), source_paths=sources)
+        return list(write_series(frames, out, context, overwrite=force))
+    volume = build_volume(chosen, frames, fill_gaps=True)
+    path = out / "translated.nii.gz"
+    write_nifti(volume, path, overwrite=force, source_paths=sources)
+    return [path]

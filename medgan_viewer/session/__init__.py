@@ -1,0 +1,1 @@
+"""What is open now: observable state (QtCore only)."""

@@ -1,0 +1,161 @@
+"""ViewportGrid: the tiles of the window, the active one, their arrangement and links."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from medgan_viewer.session.view_link import carry_view
+from medgan_viewer.session.viewports import ViewportState
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Tiles in rows and columns."""
+
+    rows: int = 1
+    columns: int = 2
+
+    @property
+    def count(self) -> int:
+        return self.rows * self.columns
+
+
+class ViewportGrid(QObject):
+    """The tiles of the window.
+
+    Signals
+    -------
+    tiles_changed() : other tiles, or another arrangement
+    active_changed()
+    links_changed()
+    patients_changed() : `mixes_patients` may have another value
+    """
+
+    tiles_changed = Signal()
+    active_changed = Signal()
+    links_changed = Signal()
+    patients_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tiles: tuple[ViewportState, ...] = ()
+        self._layout = Layout(1, 1)
+        self._active: ViewportState | None = None
+        self._maximized: ViewportState | None = None
+        self._link_view = True
+        self._link_scroll = True
+        self._echo = False
+        self._patients: frozenset[str] = frozenset()
+        self._mix_accepted = False
+        self._connected: set[ViewportState] = set()
+
+    @property
+    def tiles(self) -> tuple[ViewportState, ...]:
+        return self._tiles
+
+    @property
+    def layout(self) -> Layout:
+        return self._layout
+
+    @property
+    def active(self) -> ViewportState | None:
+        return self._active
+
+    @property
+    def maximized(self) -> ViewportState | None:
+        return self._maximized
+
+    @property
+    def shown(self) -> tuple[ViewportState, ...]:
+        """The tiles that are on screen now."""
+        return self._tiles if self._maximized is None else (self._maximized,)
+
+    @property
+    def mixes_patients(self) -> bool:
+        """Images of different patients stand beside each other."""
+        return len(self._patients) > 1
+
+    @property
+    def mix_accepted(self) -> bool:
+        """The user said that these patients may be linked all the same."""
+        return self._mix_accepted
+
+    @property
+    def link_view(self) -> bool:
+        return self._link_view
+
+    @property
+    def link_scroll(self) -> bool:
+        return self._link_scroll
+
+    def set_tiles(self, tiles: tuple[ViewportState, ...], layout: Layout) -> None:
+        """Show these tiles; one that was active stays active if it is among them."""
+        for tile in set(tiles) - self._connected:
+            tile.view_changed.connect(self._on_view_changed)
+            tile.content_changed.connect(self._compare_patients)
+            self._connected.add(tile)
+        self._tiles = tiles
+        self._layout = layout
+        self._maximized = None
+        if self._active not in tiles:
+            self._active = tiles[0] if tiles else None
+        self.tiles_changed.emit()
+        self.active_changed.emit()
+        self._compare_patients()
+
+    def activate(self, tile: ViewportState) -> None:
+        """Let the keys act on this tile; where one tile stands alone, it takes its place."""
+        if tile is self._active or tile not in self._tiles:
+            return
+        self._active = tile
+        if self._maximized not in (None, tile):
+            self._show_alone(tile)
+        self.active_changed.emit()
+
+    def toggle_maximized(self, tile: ViewportState) -> None:
+        """Show one tile alone, or all again."""
+        self._show_alone(None if self._maximized is tile else tile)
+        self.activate(tile)
+
+    def set_links(self, *, view: bool, scroll: bool) -> None:
+        if (view, scroll) != (self._link_view, self._link_scroll):
+            self._link_view, self._link_scroll = view, scroll
+            self.links_changed.emit()
+
+    def accept_mix(self) -> None:
+        """Link the patients that stand beside each other now."""
+        self._mix_accepted = True
+        self.patients_changed.emit()
+
+    def may_link(self, first: ViewportState, second: ViewportState) -> bool:
+        """Return whether two tiles may go together: not two patients without the user's word."""
+        patients = {first.caption.patient, second.caption.patient} - {""}
+        return len(patients) < 2 or self._mix_accepted
+
+    def _show_alone(self, tile: ViewportState | None) -> None:
+        self._maximized = tile
+        self.tiles_changed.emit()
+        self._compare_patients()
+
+    def _compare_patients(self) -> None:
+        patients = frozenset(tile.caption.patient for tile in self.shown) - {""}
+        if patients != self._patients:
+            self._patients = patients
+            self._mix_accepted = False
+            self.patients_changed.emit()
+
+    def _on_view_changed(self) -> None:
+        """Zoom and move the other tiles along; a view that is unlinked stays."""
+        sender = self.sender()
+        if self._echo or not self._link_view or not isinstance(sender, ViewportState):
+            return
+        self._echo = True
+        try:
+            for tile in self._tiles:
+                if tile is sender or not self.may_link(sender, tile):
+                    continue
+                view = carry_view(sender, tile)
+                if view is not None:
+                    tile.set_view(view)
+        finally:
+            self._echo = False

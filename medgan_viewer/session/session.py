@@ -1,0 +1,249 @@
+"""Session: owns everything that is open; the one thing the widgets receive."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from medgan_viewer.dicom.decoder import DecoderPool
+from medgan_viewer.dicom.display_sets import DisplaySet
+from medgan_viewer.generators.manifest import Task
+from medgan_viewer.generators.package import ModelPackage
+from medgan_viewer.inference.worker import RunsRequests
+from medgan_viewer.session.comparison import CompareMode, ComparisonState
+from medgan_viewer.session.generation import GenerationController
+from medgan_viewer.session.generators import ModelLibrary
+from medgan_viewer.session.grid import Layout, ViewportGrid
+from medgan_viewer.session.inference import InferenceService
+from medgan_viewer.session.latent import LatentState
+from medgan_viewer.session.loading import FrameLoader
+from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.stacks import StackFeeder
+from medgan_viewer.session.studies import OpenStudies
+from medgan_viewer.session.thumbnails import ThumbnailMaker
+from medgan_viewer.session.translation import SyntheticSet, TranslationController
+from medgan_viewer.session.view_link import partner_plane
+from medgan_viewer.session.viewports import Role, ViewportState
+
+MAX_TILES = 9
+DEFAULT_LAYOUT = Layout(1, 2)
+EMPTY_TEXT = "Open a folder with DICOM images (Ctrl+O), or drop one here."
+FREE_TILE_TEXT = "Drag a series here from the list on the left."
+
+
+class Mode(Enum):
+    """What the window is for at the moment."""
+
+    BROWSE = "browse"
+    GENERATE = "generate"
+    TRANSLATE = "translate"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What the session is made from; taken from the settings and the command line.
+
+    Attributes
+    ----------
+    package_roots : folders with model packages
+    cache_bytes : memory for decoded images
+    decoders : number of decoder processes
+    """
+
+    package_roots: tuple[Path, ...]
+    cache_bytes: int = 1 << 30
+    decoders: int = 2
+    layout: Layout = DEFAULT_LAYOUT
+    link_view: bool = True
+    link_scroll: bool = True
+
+
+class Session(QObject):
+    """The open studies, tiles, models and threads.
+
+    Signals
+    -------
+    mode_changed()
+    identity_changed() : patient identifiers are hidden or shown
+    """
+
+    mode_changed = Signal()
+    identity_changed = Signal()
+
+    def __init__(self, options: SessionOptions, make_engine: Callable[[], RunsRequests]) -> None:
+        super().__init__()
+        self.notices = NoticeBoard()
+        self.pool = DecoderPool(options.decoders)
+        self.loader = FrameLoader(self.pool, options.cache_bytes)
+        self.thumbnails = ThumbnailMaker(self.pool)
+        self.studies = OpenStudies(self.pool, self.notices)
+        self.library = ModelLibrary(list(options.package_roots), self.notices)
+        self.latent = LatentState()
+        self.acquired = tuple(ViewportState(Role.ACQUIRED) for _ in range(MAX_TILES))
+        self.feeders = tuple(StackFeeder(tile, self.loader) for tile in self.acquired)
+        self.synthetic = ViewportState(Role.SYNTHETIC)
+        self.grid = ViewportGrid()
+        self.grid.set_links(view=options.link_view, scroll=options.link_scroll)
+        self.service = InferenceService(make_engine, self.notices)
+        self.generation = GenerationController(
+            self.service, self.latent, self.synthetic, self.notices
+        )
+        self.translation = TranslationController(
+            self.service, self.pool, self.feeders[0], self.synthetic, self.notices
+        )
+        self.comparison = ComparisonState(self.acquired[0], self.synthetic)
+        self._browse_layout = options.layout
+        self._mode: Mode | None = None
+        self._source_mode = Mode.GENERATE
+        self._identity_hidden = False
+        self._closed = False
+        for feeder in self.feeders:
+            feeder.clear(EMPTY_TEXT)
+            feeder.viewport.index_wanted.connect(self._scroll_along)
+        self.studies.first_set_found.connect(self._on_first_set)
+        self.studies.changed.connect(self._update_stacks)
+        self.translation.finished.connect(self._on_translated)
+        self.comparison.mode_changed.connect(self._arrange)
+
+    # ---- modes and tiles ----
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode or Mode.BROWSE
+
+    @property
+    def source_mode(self) -> Mode:
+        """Where the synthetic tile's images come from: GENERATE or TRANSLATE."""
+        return self._source_mode
+
+    @property
+    def browse_layout(self) -> Layout:
+        return self._browse_layout
+
+    @property
+    def identity_hidden(self) -> bool:
+        return self._identity_hidden
+
+    def set_mode(self, mode: Mode) -> None:
+        if mode is self._mode:
+            return
+        self._mode = mode
+        if mode in (Mode.GENERATE, Mode.TRANSLATE):
+            self._source_mode = mode
+        if mode is Mode.BROWSE:
+            self.generation.deactivate()
+            self.translation.deactivate()
+        else:
+            self._feed_synthetic()
+        if mode is Mode.COMPARE:
+            self.comparison.activate()
+        else:
+            self.comparison.deactivate()
+        self._arrange()
+        self.mode_changed.emit()
+
+    def set_layout(self, layout: Layout) -> None:
+        """Arrange the tiles of Browse."""
+        self._browse_layout = layout
+        self._arrange()
+
+    def hide_identity(self, hidden: bool) -> None:
+        if hidden != self._identity_hidden:
+            self._identity_hidden = hidden
+            self.identity_changed.emit()
+
+    def _feed_synthetic(self) -> None:
+        if self._source_mode is Mode.GENERATE:
+            self.translation.deactivate()
+            if not self.generation.is_active:
+                self.generation.activate()
+        else:
+            self.generation.deactivate()
+            self.translation.activate()
+
+    def _arrange(self) -> None:
+        pair = (self.acquired[0], self.synthetic)
+        if self._mode is Mode.COMPARE and self.comparison.mode is CompareMode.DIFFERENCE:
+            self.grid.set_tiles((*pair, self.comparison.difference), Layout(1, 3))
+        elif self._mode in (None, Mode.BROWSE):
+            self.grid.set_tiles(self.acquired[: self._browse_layout.count], self._browse_layout)
+        else:
+            self.grid.set_tiles(pair, Layout(1, 2))
+
+    # ---- opening ----
+
+    def show_set(self, display_set: DisplaySet, tile: ViewportState | None = None) -> None:
+        """Show a display set in a tile; None takes the active one if it is for acquired images."""
+        wanted = tile or self.grid.active
+        for feeder in self.feeders:
+            if feeder.viewport is wanted:
+                feeder.show(display_set)
+                self.grid.activate(feeder.viewport)
+                return
+        self.feeders[0].show(display_set)
+
+    def show_synthetic_set(self, made: SyntheticSet) -> None:
+        """Show the source of a translated series with its translation beside it."""
+        self.feeders[0].show(made.source)
+        self.translation.show_made(made)
+        self._source_mode = Mode.TRANSLATE
+        self.set_mode(Mode.TRANSLATE)
+
+    def choose_package(self, package: ModelPackage) -> None:
+        """Use a package in the mode that fits it."""
+        if package.manifest.task is Task.TRANSLATE:
+            self.translation.set_package(package)
+        else:
+            self.latent.set_package(package)
+
+    def feeder_of(self, tile: ViewportState) -> StackFeeder | None:
+        return next((f for f in self.feeders if f.viewport is tile), None)
+
+    def _on_first_set(self, display_set: DisplaySet) -> None:
+        """Show what was opened, without a click."""
+        self.show_set(display_set)
+
+    def _on_translated(self, made: SyntheticSet) -> None:
+        self.studies.add_synthetic(made)
+        planes = [frame for frame in made.frames if frame is not None]
+        self.thumbnails.show_frame(made.set_id, planes[len(planes) // 2])
+
+    def _update_stacks(self) -> None:
+        """Let stacks on screen grow while the scan finds more of their images."""
+        for feeder in self.feeders:
+            if feeder.display_set is not None:
+                grown = self.studies.display_set(feeder.display_set.uid)
+                if grown is not None:
+                    feeder.update(grown)
+            elif self.studies.studies:
+                feeder.viewport.show_message(FREE_TILE_TEXT)
+
+    def _scroll_along(self, index: int) -> None:
+        """Take the other tiles to the place in the patient that the user scrolls to."""
+        source = next((f for f in self.feeders if f.viewport is self.sender()), None)
+        if source is None or source.display_set is None or not self.grid.link_scroll:
+            return
+        for feeder in self.feeders:
+            target = feeder.display_set
+            if feeder is source or target is None or feeder.viewport not in self.grid.tiles:
+                continue
+            if not self.grid.may_link(source.viewport, feeder.viewport):
+                continue
+            plane = partner_plane(source.display_set, target, index)
+            if plane is not None:
+                feeder.go_to(plane)
+
+    def close(self) -> None:
+        """Stop every thread and process; calling it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self.comparison.close()
+        self.studies.close()
+        self.pool.close()  # first, so that an inference step that waits for a frame is let go
+        self.service.close()
+        self.thumbnails.close()
+        self.loader.close()

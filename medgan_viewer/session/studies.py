@@ -1,0 +1,267 @@
+"""OpenStudies: what was opened, found by a thread of its own, and what could not be shown."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from medgan_viewer.dicom.decoder import DecoderPool
+from medgan_viewer.dicom.display_sets import DisplaySet, split_into_display_sets
+from medgan_viewer.dicom.hierarchy import (
+    InstanceHeader,
+    SkippedFile,
+    StudyFacts,
+    group_into_studies,
+)
+from medgan_viewer.dicom.scan import ScanBatch, scan_incrementally
+from medgan_viewer.errors import CancelledError, MedganError, unexpected
+from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.translation import SyntheticSet
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_INTERVAL_S = 0.3
+SNAPSHOT_SHARE = 4  # a snapshot of many files may take a quarter of the scan's time, not more
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEntry:
+    """A study and its display sets, in the order of the list."""
+
+    facts: StudyFacts
+    display_sets: tuple[DisplaySet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStatus:
+    """How far the scan is.
+
+    Attributes
+    ----------
+    files : looked at so far
+    rate : files per second
+    error : why the scan stopped early
+    """
+
+    running: bool = False
+    files: int = 0
+    shown: int = 0
+    rate: float = 0.0
+    error: MedganError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    studies: tuple[StudyEntry, ...]
+    skipped: tuple[SkippedFile, ...]
+    status: ScanStatus
+
+
+@dataclass
+class _Found:
+    """All headers of this run of the program; touched by the scan thread alone."""
+
+    headers: dict[Path, InstanceHeader] = field(default_factory=dict)
+    skipped: dict[Path, SkippedFile] = field(default_factory=dict)
+
+    def add(self, batch: ScanBatch) -> None:
+        for header in batch.headers:
+            self.headers[header.path] = header
+            self.skipped.pop(header.path, None)
+        for skipped in batch.skipped:
+            self.skipped[skipped.path] = skipped
+
+    def snapshot(self, status: ScanStatus) -> _Snapshot:
+        studies, copies = group_into_studies(self.headers.values())
+        entries = tuple(
+            StudyEntry(
+                study.facts,
+                tuple(s for series in study.series for s in split_into_display_sets(series)),
+            )
+            for study in studies
+        )
+        skipped = {**self.skipped, **{copy.path: copy for copy in copies}}
+        return _Snapshot(entries, tuple(skipped.values()), status)
+
+
+class OpenStudies(QObject):
+    """Studies, synthetic sets made here, and the scan that finds more.
+
+    Signals
+    -------
+    changed() : studies, synthetic sets or skipped files
+    scan_changed()
+    first_set_found(DisplaySet) : once per opening, as soon as there is something to show
+    """
+
+    changed = Signal()
+    scan_changed = Signal()
+    first_set_found = Signal(object)
+    _delivered = Signal(int, object)
+
+    def __init__(self, pool: DecoderPool, notices: NoticeBoard) -> None:
+        super().__init__()
+        self._pool = pool
+        self._notices = notices
+        self._found = _Found()
+        self._studies: tuple[StudyEntry, ...] = ()
+        self._skipped: tuple[SkippedFile, ...] = ()
+        self._synthetic: list[SyntheticSet] = []
+        self._status = ScanStatus()
+        self._known_sets: set[str] = set()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._run = 0
+        self._announced = False
+        self._first_path: Path | None = None
+        self._closed = False
+        self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def studies(self) -> tuple[StudyEntry, ...]:
+        return self._studies
+
+    @property
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """Files that show no image, each with the reason."""
+        return self._skipped
+
+    @property
+    def synthetic_sets(self) -> tuple[SyntheticSet, ...]:
+        return tuple(self._synthetic)
+
+    @property
+    def status(self) -> ScanStatus:
+        return self._status
+
+    def display_set(self, set_id: str) -> DisplaySet | None:
+        for study in self._studies:
+            for display_set in study.display_sets:
+                if display_set.uid == set_id:
+                    return display_set
+        return None
+
+    def synthetic_set(self, set_id: str) -> SyntheticSet | None:
+        return next((s for s in self._synthetic if s.set_id == set_id), None)
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Scan files and folders in the background, after any scan that still runs."""
+        wanted = tuple(paths)
+        before = self._thread
+        self._run += 1
+        self._stop = threading.Event()
+        self._announced = False
+        self._known_sets = {s.uid for study in self._studies for s in study.display_sets}
+        self._first_path = wanted[0] if wanted else None
+        self._thread = threading.Thread(
+            target=self._scan,
+            args=(self._run, wanted, self._stop, before),
+            name="medgan-index",
+            daemon=True,
+        )
+        self._status = ScanStatus(running=True)
+        self._thread.start()
+        self.scan_changed.emit()
+
+    def cancel_scan(self) -> None:
+        """Stop looking for more; what was found stays."""
+        self._stop.set()
+
+    def add_synthetic(self, made: SyntheticSet) -> None:
+        self._synthetic.append(made)
+        self.changed.emit()
+
+    def close(self) -> None:
+        self._closed = True
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    # ---- on the scan thread ----
+
+    def _scan(
+        self,
+        run: int,
+        paths: tuple[Path, ...],
+        stop: threading.Event,
+        before: threading.Thread | None,
+    ) -> None:
+        if before is not None:
+            before.join()
+        started = last = time.monotonic()
+        pause = SNAPSHOT_INTERVAL_S
+        files = 0
+
+        def status(*, running: bool, error: MedganError | None = None) -> ScanStatus:
+            elapsed = max(time.monotonic() - started, 1e-3)
+            return ScanStatus(running, files, len(self._found.headers), files / elapsed, error)
+
+        def take(batch: ScanBatch) -> None:
+            nonlocal files, last, pause
+            self._found.add(batch)
+            files = batch.files_read
+            begun = time.monotonic()
+            if begun - last >= pause:
+                self._delivered.emit(run, self._found.snapshot(status(running=True)))
+                last = time.monotonic()
+                pause = max(SNAPSHOT_INTERVAL_S, SNAPSHOT_SHARE * (last - begun))
+
+        error: MedganError | None = None
+        try:
+            scan_incrementally(paths, self._pool, take, stop.is_set)
+        except CancelledError:
+            log.info("scan cancelled after %d files", files)
+        except MedganError as problem:
+            error = problem
+        except Exception as problem:  # the thread must not die silently
+            log.exception("scan failed")
+            error = unexpected(problem)
+        final = self._found.snapshot(status(running=False, error=error))
+        self._delivered.emit(run, final)
+
+    # ---- on the window's thread ----
+
+    def _on_delivered(self, run: int, snapshot: _Snapshot) -> None:
+        if self._closed:  # posted before the thread ended
+            return
+        self._studies = snapshot.studies
+        self._skipped = snapshot.skipped
+        if run == self._run:
+            self._status = snapshot.status
+            self._announce_first()
+        if snapshot.status.error is not None:
+            self._notices.post_error(snapshot.status.error)
+        elif run == self._run and not snapshot.status.running and not self._announced:
+            self._tell_nothing_found()
+        self.changed.emit()
+        self.scan_changed.emit()
+
+    def _announce_first(self) -> None:
+        """Name what is to be shown: the set with the first file given, else the first new one.
+
+        With a file given, the choice waits until it was read.
+        """
+        if self._announced:
+            return
+        sets = [s for study in self._studies for s in study.display_sets]
+        chosen = next((s for s in sets if any(f.path == self._first_path for f in s.frames)), None)
+        waits = self._first_path is not None and self._first_path.is_file()
+        if chosen is None and not (waits and self._status.running):
+            chosen = next((s for s in sets if s.uid not in self._known_sets), None)
+        if chosen is not None:
+            self._announced = True
+            self.first_set_found.emit(chosen)
+
+    def _tell_nothing_found(self) -> None:
+        if not self._stop.is_set():
+            skipped = len(self._skipped)
+            text = (
+                f"Nothing new to show; {skipped} files stand under 'Not shown' with the reason."
+                if skipped
+                else "There are no DICOM images here."
+            )
+            self._notices.post_info(text, "Open another folder or file.")

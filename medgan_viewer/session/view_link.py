@@ -1,0 +1,54 @@
+"""Carrying plane, zoom and pan from one tile to another by the rules of compare.linking."""
+
+from medgan_viewer.compare.linking import (
+    ViewArea,
+    ViewGrid,
+    link_rule,
+    link_view,
+    partner_index,
+)
+from medgan_viewer.dicom.display_sets import DisplaySet
+from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.session.viewports import View, ViewportState
+
+
+def carry_view(source: ViewportState, target: ViewportState) -> View | None:
+    """Return the view that `target` takes to go along with `source`; None when one has no image."""
+    if source.frame is None or target.frame is None:
+        return None
+    area = _area_of(source, source.frame)
+    linked = link_view(area, _grid_of(source.frame), _grid_of(target.frame))
+    return _view_of(target, target.frame, linked.area)
+
+
+def partner_plane(source: DisplaySet, target: DisplaySet, index: int) -> int | None:
+    """Return the plane of `target` at the place of plane `index` of `source`, if there is one."""
+    rule = link_rule(source.planes, target.planes)
+    return partner_index(rule, source.planes, target.planes, index)
+
+
+def _grid_of(frame: PixelFrame) -> ViewGrid:
+    return ViewGrid(frame.rows, frame.columns, frame.spacing, frame.geometry)
+
+
+def _fit_rows(state: ViewportState, frame: PixelFrame) -> float:
+    """Return how many image rows the tile's height shows at zoom 1."""
+    width, height = state.tile_size
+    scale = min(width / frame.columns, height / (frame.rows * frame.aspect))
+    return height / (scale * frame.aspect)
+
+
+def _area_of(state: ViewportState, frame: PixelFrame) -> ViewArea:
+    view = state.view
+    return ViewArea(
+        column=(0.5 + view.pan[0]) * frame.columns - 0.5,
+        row=(0.5 + view.pan[1]) * frame.rows - 0.5,
+        rows_shown=_fit_rows(state, frame) / view.zoom,
+    )
+
+
+def _view_of(state: ViewportState, frame: PixelFrame, area: ViewArea) -> View:
+    return View(
+        zoom=_fit_rows(state, frame) / area.rows_shown,
+        pan=((area.column + 0.5) / frame.columns - 0.5, (area.row + 0.5) / frame.rows - 0.5),
+    )

@@ -1,0 +1,1 @@
+"""Widgets; nothing here computes."""

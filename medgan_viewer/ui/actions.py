@@ -1,0 +1,103 @@
+"""Table of actions: id, text, keys, where the keys work; menus, tooltips and help come from it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Scope(Enum):
+    """Where the keys of an action work.
+
+    Plain keys work in the image area alone, so that sliders and text fields keep their own.
+    """
+
+    WINDOW = "everywhere"
+    IMAGES = "in the images"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing the user can do.
+
+    Attributes
+    ----------
+    action_id : stable name, that of the slot too
+    group : heading in the help
+    checkable : has a state that is on or off
+    """
+
+    action_id: str
+    text: str
+    keys: tuple[str, ...]
+    group: str
+    scope: Scope = Scope.WINDOW
+    checkable: bool = False
+    tooltip: str = ""
+
+
+_W, _I = Scope.WINDOW, Scope.IMAGES
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open_folder", "Open a folder…", ("Ctrl+O",), "Files"),
+    ActionSpec("open_files", "Open files…", ("Ctrl+Shift+O",), "Files"),
+    ActionSpec("open_demo", "Open the demonstration", (), "Files"),
+    ActionSpec("save_picture", "Save a picture of the window…", ("Ctrl+S",), "Files"),
+    ActionSpec("export_synthetic", "Export the synthetic image…", ("Ctrl+E",), "Files"),
+    ActionSpec("copy_picture", "Copy the images as a picture", ("Ctrl+Shift+C",), "Files"),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), "Files"),
+    ActionSpec("mode_browse", "Browse", ("Ctrl+1",), "Modes", checkable=True),
+    ActionSpec("mode_generate", "Generate", ("Ctrl+2",), "Modes", checkable=True),
+    ActionSpec("mode_translate", "Translate", ("Ctrl+3",), "Modes", checkable=True),
+    ActionSpec("mode_compare", "Compare", ("Ctrl+4",), "Modes", checkable=True),
+    ActionSpec("compare_difference", "Difference", ("Shift+D",), "Compare"),
+    ActionSpec("compare_swipe", "Swipe", ("Shift+W",), "Compare"),
+    ActionSpec("next_sample", "Another sample", ("Shift+R",), "Generate"),
+    ActionSpec("undo", "Undo a slider", ("Ctrl+Z",), "Generate"),
+    ActionSpec("redo", "Redo a slider", ("Ctrl+Y", "Ctrl+Shift+Z"), "Generate"),
+    ActionSpec("previous_image", "Previous image", ("Up",), "Stack", _I),
+    ActionSpec("next_image", "Next image", ("Down",), "Stack", _I),
+    ActionSpec("previous_ten", "Ten images back", ("Shift+Up",), "Stack", _I),
+    ActionSpec("next_ten", "Ten images on", ("Shift+Down",), "Stack", _I),
+    ActionSpec("first_image", "First image", ("Home",), "Stack", _I),
+    ActionSpec("last_image", "Last image", ("End",), "Stack", _I),
+    ActionSpec("previous_series", "Previous series", ("PgUp", "Left"), "Stack", _I),
+    ActionSpec("next_series", "Next series", ("PgDown", "Right"), "Stack", _I),
+    ActionSpec("next_tile", "Next tile, then what follows it", ("Tab",), "Stack", _I),
+    ActionSpec(
+        "previous_tile", "Previous tile, then what is before it", ("Shift+Tab",), "Stack", _I
+    ),
+    ActionSpec("window_auto", "Automatic window", ("0",), "Window", _I),
+    ActionSpec("window_file", "The file's own window, then its next", ("1",), "Window", _I),
+    *(
+        ActionSpec(f"preset_{digit}", f"Window preset {digit}", (str(digit),), "Window", _I)
+        for digit in range(2, 10)
+    ),
+    ActionSpec("invert", "Invert grays", ("I",), "Window", _I),
+    ActionSpec("reset", "Whole image, first window", ("Space", "R"), "View", _I),
+    ActionSpec("fit", "Fit the image", ("=",), "View", _I),
+    ActionSpec("zoom_in", "Enlarge", ("+",), "View", _I),
+    ActionSpec("zoom_out", "Reduce", ("-",), "View", _I),
+    ActionSpec("maximize", "One tile alone, or all", ("F",), "View", _I),
+    ActionSpec("tool_window", "Left drag: window", ("W",), "Tools", _I, checkable=True),
+    ActionSpec("tool_scroll", "Left drag: scroll", ("S",), "Tools", _I, checkable=True),
+    ActionSpec("tool_pan", "Left drag: move", ("T",), "Tools", _I, checkable=True),
+    ActionSpec("tool_zoom", "Left drag: zoom", ("Z",), "Tools", _I, checkable=True),
+    ActionSpec("link_view", "Link zoom and position", (), "View", checkable=True),
+    ActionSpec("link_scroll", "Link scrolling", (), "View", checkable=True),
+    ActionSpec("toggle_left", "Study panel", ("F5",), "View", checkable=True),
+    ActionSpec("toggle_right", "Model panel", ("F6",), "View", checkable=True),
+    ActionSpec("hide_identity", "Hide patient identifiers", ("F8",), "View", checkable=True),
+    ActionSpec("full_screen", "Full screen", ("F11",), "View", checkable=True),
+    ActionSpec("find_action", "Find an action…", ("Ctrl+K",), "Help"),
+    ActionSpec("show_keys", "Keys and mouse", ("?", "F1"), "Help"),
+    ActionSpec("about", "About", (), "Help"),
+)
+
+MOUSE_HELP: tuple[tuple[str, str], ...] = (
+    ("Left drag", "window: right widens, down darkens (or the tool that is chosen)"),
+    ("Wheel", "scroll the stack"),
+    ("Ctrl + wheel, right drag", "zoom towards the mouse"),
+    ("Middle drag, Shift + left drag", "move the image"),
+    ("Ctrl + left drag", "window from the values in the rectangle"),
+    ("Right click", "menu with the windows of the file and the modality"),
+    ("Double click", "one tile alone, or all again"),
+)

@@ -1,0 +1,1 @@
+"""Tiles beside each other, and real against synthetic."""

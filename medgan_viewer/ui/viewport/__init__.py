@@ -1,0 +1,1 @@
+"""One tile: canvas, overlays, the synthetic mark, mouse tools."""
