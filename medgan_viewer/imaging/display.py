@@ -55,7 +55,6 @@ def render_display(
     inverted: bool = False,
     colormap: str = "gray",
     region: Region | None = None,
-    step: int = 1,
 ) -> DisplayImage:
     """Render a frame, or a part of it, to 8 bit.
 
@@ -65,24 +64,14 @@ def render_display(
     inverted : the user's inversion, on top of the file's own polarity
     colormap : a name of imaging.colormaps; gray frames only
     region : the part to render; None renders the whole frame
-    step : every `step` x `step` pixels become one, by their mean, so that small views do not alias
-
-    Returns
-    -------
-    DisplayImage of (ceil(height / step), ceil(width / step)) pixels
     """
     stored = frame.stored
     if region is not None:
         stored = stored[region.row : region.row_end, region.column : region.column_end]
     if frame.is_color:
-        rgb = block_mean(stored, step).astype(np.uint8)
-        return DisplayImage(np.ascontiguousarray(255 - rgb if inverted else rgb))
+        return DisplayImage(np.ascontiguousarray(255 - stored if inverted else stored))
     polarity = frame.inverted != inverted
     padding = frame.padding.mask(stored) if frame.padding is not None else None
-    if step > 1:
-        stored = _mean_of_stored(stored, step)
-        if padding is not None:
-            padding = block_mean(padding.astype(np.float32), step) >= 0.5
     gray = _gray_by_table(frame, stored, voi, polarity)
     if gray is None:
         gray = _to_8_bit(apply_voi(frame.transform.apply(stored), voi), polarity)
@@ -93,10 +82,14 @@ def render_display(
 
 
 def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
-    """Return the frame with every `step` x `step` pixels averaged to one, for smaller views.
+    """Return the frame with every `step` x `step` pixels averaged to one, lest small views alias.
 
     Averaged in stored values, so that windows can change without averaging again. Geometry is left
     out: the result is for display alone.
+
+    Returns
+    -------
+    a frame of (ceil(rows / step), ceil(columns / step)) pixels
     """
     if step <= 1:
         return frame
@@ -105,7 +98,10 @@ def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
     if padding is not None and not frame.is_color:
         # A block that is mostly padding stays padding instead of becoming a mixture.
         mostly = block_mean(padding.mask(frame.stored).astype(np.float32), step) >= 0.5
-        stored = np.where(mostly, stored.dtype.type(padding.low), stored)
+        low = padding.low
+        if stored.dtype.kind in "iu":
+            low = max(low, np.iinfo(stored.dtype).min)
+        stored = np.where(mostly, stored.dtype.type(low), stored)
     return replace(frame, stored=stored, geometry=None, spacing=None)
 
 

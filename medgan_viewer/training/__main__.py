@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from medgan_viewer.training.autoencoder import AutoencoderRun, AutoencoderTrainer
+from medgan_viewer.training.autoencoder import AutoencoderTrainer
+from medgan_viewer.training.autoencoder_run import AutoencoderRun
 from medgan_viewer.training.chest_package import write_chest_package
 from medgan_viewer.training.recipes import (
     CHEST_DIRECTIONS,

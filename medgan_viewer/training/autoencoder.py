@@ -7,7 +7,7 @@ similarity measure (Larsen et al. 2016).
 
 import copy
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,10 @@ from medgan_viewer.generators.discriminators import ResidualDiscriminator
 from medgan_viewer.generators.stylegan2 import NoiseMode, SynthesisSize
 from medgan_viewer.training import losses
 from medgan_viewer.training.augmentation import augment_for_discriminator, jitter_geometry
+from medgan_viewer.training.autoencoder_run import AutoencoderRun
 from medgan_viewer.training.checkpoint import load_checkpoint, save_checkpoint
 from medgan_viewer.training.images import LabelledImages
+from medgan_viewer.training.prior_fit import fit_prior
 from medgan_viewer.training.run import (
     Curves,
     RunClock,
@@ -32,41 +34,6 @@ from medgan_viewer.training.run import (
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AutoencoderRun:
-    """Settings of one run.
-
-    Attributes
-    ----------
-    max_minutes : wall clock over all resumptions
-    warmup_images : images of phase 1
-    kl_weight : per nat, against `reconstruction_weight` per unit of mean absolute difference
-    """
-
-    resolution: int = 128
-    w_dim: int = 128
-    channel_base: int = 3072
-    channel_max: int = 256
-    discriminator_base: int = 2048
-    batch: int = 16
-    learning_rate: float = 0.002
-    discriminator_rate: float = 0.002
-    reconstruction_weight: float = 8.0
-    edge_weight: float = 2.0
-    kl_weight: float = 4e-4
-    free_nats: float = 0.02
-    matching_weight: float = 4.0
-    adversarial_weight: float = 0.8
-    r1_gamma: float = 1.0
-    r1_interval: int = 16
-    warmup_images: int = 40_000
-    prior_interval: int = 8_000
-    average_half_life: int = 6_000
-    seed: int = 1
-    max_minutes: float = 180.0
-    save_minutes: float = 5.0
 
 
 class AutoencoderTrainer:
@@ -114,7 +81,7 @@ class AutoencoderTrainer:
         while not self.clock.is_over:
             adversarial = self.seen >= self.run.warmup_images
             if adversarial and self.seen >= next_prior:
-                self.fit_prior(self.model)
+                fit_prior(self.model, self.pixels, self.labels)
                 next_prior = self.seen + self.run.prior_interval
             images, labels = self._draw_batch()
             self._learning_rate()
@@ -252,45 +219,8 @@ class AutoencoderTrainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
 
-    @torch.no_grad()
-    def fit_prior(self, model: AdversarialAutoencoder) -> None:
-        """Set each label's mean and factor from where the encoder puts its training images.
-
-        The covariance is that of the posterior means plus the mean posterior variance. Half of it
-        is the label's own, half is pooled over labels: with a few hundred images a covariance of
-        this size is noisy.
-        """
-        means, variances = self.encode_all(model)
-        own: list[Tensor] = []
-        for label in range(self.label_count):
-            rows = means[self.labels == label]
-            model.prior.mean[label] = rows.mean(dim=0)
-            spread = variances[self.labels == label].mean(dim=0)
-            own.append(torch.cov(rows.t()) + torch.diag(spread))
-        pooled = torch.stack(own).mean(dim=0)
-        for label in range(self.label_count):
-            shrunk = 0.5 * own[label] + 0.5 * pooled
-            values, vectors = torch.linalg.eigh(shrunk)
-            # The symmetric root keeps factors of different labels comparable when they are mixed.
-            root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.t()
-            model.prior.factor[label] = root
-
-    @torch.no_grad()
-    def encode_all(self, model: AdversarialAutoencoder) -> tuple[Tensor, Tensor]:
-        """Return posterior means and variances of all training images, (n, w_dim) each."""
-        means, variances = [], []
-        for start in range(0, len(self.pixels), 64):
-            images = self.pixels[start : start + 64].float() / 127.5 - 1
-            with torch.autocast("cpu", torch.bfloat16):
-                mean, log_variance = model.encoder(
-                    images.contiguous(memory_format=torch.channels_last)
-                )
-            means.append(mean.float())
-            variances.append(log_variance.float().exp())
-        return torch.cat(means), torch.cat(variances)
-
     def _save(self, path: Path) -> None:
-        self.fit_prior(self.average)
+        fit_prior(self.average, self.pixels, self.labels)
         progress = {
             "seen": self.seen,
             "minutes": self.clock.minutes,

@@ -10,7 +10,7 @@ from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.generators.stylegan2 import NoiseMode, SynthesisSize
 from medgan_viewer.training import evaluation
-from medgan_viewer.training.autoencoder import AutoencoderRun
+from medgan_viewer.training.autoencoder_run import AutoencoderRun
 from medgan_viewer.training.checkpoint import load_part
 from medgan_viewer.training.images import LabelledImages
 from medgan_viewer.training.packaging import (

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from medgan_viewer.generators.layers import Norm
 from medgan_viewer.generators.package import ModelPackage
@@ -96,7 +97,7 @@ def write_translator_package(data: Path, run_folder: Path, folder: Path) -> Mode
 
 
 @torch.inference_mode()
-def translate_slices(model: UnetTranslator, pairs: PairedSlices) -> evaluation.FloatImages:
+def translate_slices(model: nn.Module, pairs: PairedSlices) -> evaluation.FloatImages:
     """Return (slices, rows, columns) in [-1, 1]."""
     parts = torch.split(torch.from_numpy(pairs.source)[:, None], 8)
     made: evaluation.FloatImages = np.concatenate([model(part)[:, 0].numpy() for part in parts])
@@ -104,11 +105,14 @@ def translate_slices(model: UnetTranslator, pairs: PairedSlices) -> evaluation.F
 
 
 def translator_scores(
-    model: UnetTranslator, train: list[PairedSlices], held_out: dict[str, PairedSlices]
+    model: nn.Module,
+    train: list[PairedSlices],
+    held_out: dict[str, PairedSlices],
+    linear_steps: int = 800,
 ) -> list[TranslationScore]:
     """Score the translator and three baselines inside the brain of each held-out study."""
     scores = []
-    linear = evaluation.train_linear_baseline(train)
+    linear = evaluation.train_linear_baseline(train, linear_steps)
     for name, pairs in held_out.items():
         images = (
             translate_slices(model, pairs),

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from medgan_viewer.imaging import colormaps
-from medgan_viewer.imaging.display import Region, block_mean, default_voi, render_display
+from medgan_viewer.imaging.display import (
+    Region,
+    block_mean,
+    default_voi,
+    reduce_frame,
+    render_display,
+)
 from medgan_viewer.imaging.frame import PaddingRange, PixelFrame
 from medgan_viewer.imaging.modality import ModalityLut, Rescale
 from medgan_viewer.imaging.voi import VoiFunction, VoiWindow
@@ -94,10 +100,20 @@ def test_a_region_is_rendered_alone():
     assert grays(frame, region=Region(1, 2, 3, 4)) == [[6, 7], [10, 11]]
 
 
-def test_a_step_averages_blocks_and_what_is_left_at_the_edges():
+def test_a_reduced_frame_averages_blocks_and_what_is_left_at_the_edges():
     frame = frame_of([[0, 2, 9], [4, 6, 11], [20, 22, 30]])
 
-    assert grays(frame, step=2) == [[3, 10], [21, 30]]
+    assert grays(reduce_frame(frame, 2)) == [[3, 10], [21, 30]]
+
+
+def test_a_block_that_is_mostly_padding_stays_padding_when_reduced():
+    frame = frame_of(
+        [[0, 0, 100, 100], [0, 9, 100, 0]], dtype=np.uint16, padding=PaddingRange(-5, 0)
+    )
+
+    reduced = reduce_frame(frame, 2)
+
+    assert reduced.padding_mask().tolist() == [[True, False]]
 
 
 def test_a_color_map_colors_the_grays():
