@@ -6,6 +6,7 @@ and VOI. Screen, thumbnails, exports and `medgan-viewer render` all pass through
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from medgan_viewer.imaging import colormaps
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.modality import ModalityTransform
 from medgan_viewer.imaging.voi import Voi, VoiWindow, apply_voi, auto_window
 
 _BACKGROUND = 0
@@ -72,8 +74,12 @@ def render_display(
         return DisplayImage(np.ascontiguousarray(255 - stored if inverted else stored))
     polarity = frame.inverted != inverted
     padding = frame.padding.mask(stored) if frame.padding is not None else None
-    gray = _gray_by_table(frame, stored, voi, polarity)
-    if gray is None:
+    dtype = stored.dtype
+    if dtype.kind in "iu" and dtype.itemsize <= 2 and dtype.isnative:
+        table = _gray_table(frame.transform, voi, polarity, dtype)
+        # The bit pattern of a value, read as unsigned, is its place in the table.
+        gray = table[stored.view(f"u{dtype.itemsize}")]
+    else:
         gray = _to_8_bit(apply_voi(frame.transform.apply(stored), voi), polarity)
     shown = gray if colormap == "gray" else colormaps.table(colormap)[gray]
     if padding is not None and padding.any():
@@ -129,19 +135,19 @@ def _mean_of_stored(stored: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
     return np.rint(mean).astype(stored.dtype) if stored.dtype.kind in "iu" else mean
 
 
-def _gray_by_table(
-    frame: PixelFrame, stored: npt.NDArray[Any], voi: Voi, polarity: bool
-) -> npt.NDArray[np.uint8] | None:
-    """Map 8- and 16-bit values through one table made for all of them; None for wider types."""
-    dtype = stored.dtype
-    if dtype.kind not in "iu" or dtype.itemsize > 2 or stored.size < 4096:
-        return None
+@lru_cache(maxsize=32)
+def _gray_table(
+    transform: ModalityTransform, voi: Voi, polarity: bool, dtype: np.dtype[Any]
+) -> npt.NDArray[np.uint8]:
+    """Return the gray of every value that an 8- or 16-bit type can hold, by its bit pattern.
+
+    Kept for the next image: while one scrolls or moves a slider the window stays.
+    """
     limits = np.iinfo(dtype)
-    # Counting up from zero as unsigned makes the table's index the bit pattern of the value.
     patterns = np.arange(limits.max - limits.min + 1, dtype=f"u{dtype.itemsize}")
-    table = _to_8_bit(apply_voi(frame.transform.apply(patterns.view(dtype)), voi), polarity)
-    gray: npt.NDArray[np.uint8] = table[stored.view(patterns.dtype)]
-    return gray
+    table = _to_8_bit(apply_voi(transform.apply(patterns.view(dtype)), voi), polarity)
+    table.setflags(write=False)
+    return table
 
 
 def _to_8_bit(gray: npt.NDArray[np.float32], polarity: bool) -> npt.NDArray[np.uint8]:
