@@ -81,6 +81,7 @@ class FullyConnectedGenerator(nn.Module):
 
     def synthesize(self, ws: Tensor, noise: NoiseMode, dtype: torch.dtype) -> Tensor:
         """Return (batch, channels, side, side) float32 from (batch, 1, w_dim); takes no noise."""
-        x = self.activation(self.hidden1(ws[:, 0]))
-        x = torch.tanh(self.out(self.activation(self.hidden2(x))))
-        return x.view(-1, self.image_channels, self.resolution, self.resolution)
+        with torch.autocast(ws.device.type, dtype, enabled=dtype is not torch.float32):
+            x = self.activation(self.hidden1(ws[:, 0]))
+            x = torch.tanh(self.out(self.activation(self.hidden2(x))))
+        return x.float().view(-1, self.image_channels, self.resolution, self.resolution)

@@ -18,6 +18,8 @@ MAX_MANIFEST_BYTES = 1 << 20
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
 Text = Annotated[str, Field(max_length=4000)]
+# Shown in lists and on terminals, which would obey control characters.
+Title = Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -53,7 +55,7 @@ class Label(_Document):
     """A condition of the network; `title` is what people read."""
 
     name: Name
-    title: Annotated[str, Field(max_length=60)]
+    title: Title
 
 
 class DirectionEntry(_Document):
@@ -69,7 +71,7 @@ class DirectionEntry(_Document):
     """
 
     name: Name
-    title: Annotated[str, Field(max_length=60)]
+    title: Title
     kind: Literal["principal", "label-difference", "imported"] = "principal"
     sd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     range_sd: tuple[Finite, Finite] = (-3.0, 3.0)
@@ -108,7 +110,7 @@ class OutputSpec(_Document):
     spacing_mm: Annotated[float, Field(gt=0, le=100)] | None = None
     value_low: Finite = 0.0
     value_high: Finite = 4095.0
-    unit: Annotated[str, Field(max_length=16)] = ""
+    unit: Annotated[Title, Field(max_length=16)] = ""
     inverted: bool = False
     trained_bits: int = Field(ge=1, le=32)
 
@@ -144,7 +146,6 @@ class SourceSpec(_Document):
     ----------
     modality : DICOM code
     contrast : plain word for people ("T1-weighted")
-    contrast_words : words that a series description may contain; the guard looks for them
     other_words : words that show that the series is something else
     body_part : plain word for people
     plane : plane in which the network was trained
@@ -153,10 +154,9 @@ class SourceSpec(_Document):
     """
 
     modality: Annotated[str, Field(pattern=r"^[A-Z]{2,16}$")]
-    contrast: Annotated[str, Field(max_length=60)]
-    contrast_words: tuple[Annotated[str, Field(max_length=30)], ...] = ()
+    contrast: Title
     other_words: tuple[Annotated[str, Field(max_length=30)], ...] = ()
-    body_part: Annotated[str, Field(max_length=60)]
+    body_part: Title
     plane: Literal["axial", "coronal", "sagittal", "any"]
     spacing_mm: Annotated[float, Field(gt=0, le=100)]
     rows: int = Field(ge=8, le=4096)
@@ -209,7 +209,7 @@ class Manifest(_Document):
 
     schema_version: Literal[1]
     id: Name
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[Title, Field(min_length=1)]
     version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,3}$")]
     task: Task
     architecture: Architecture

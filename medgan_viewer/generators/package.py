@@ -11,6 +11,7 @@ import stat
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from unicodedata import category
 
 from medgan_viewer.errors import MedganError, PackageError
 from medgan_viewer.generators.manifest import (
@@ -115,11 +116,13 @@ def resolve_package(name_or_path: str, roots: list[Path]) -> ModelPackage:
 
 
 def read_card(package: ModelPackage) -> str:
-    """Return the text of the model card."""
+    """Return the text of the model card, without characters that would steer a terminal."""
     if package.manifest.card.size_bytes > MAX_CARD_BYTES:
         raise damaged(package, "its card is larger than 1 MiB")
     content = read_checked(package, package.manifest.card)
-    return content.decode("utf-8", errors="replace")
+    text = content.decode("utf-8", errors="replace")
+    # Cc control, Cf format (such as a change of the reading direction)
+    return "".join(c for c in text if c in "\n\t" or category(c) not in ("Cc", "Cf"))
 
 
 def read_checked(package: ModelPackage, entry: PackageFile) -> bytes:

@@ -107,7 +107,9 @@ def _accelerator(kind: Preference, reason: str) -> DeviceChoice:
 
 def _cpu(reason: str) -> DeviceChoice:
     fast = torch.bfloat16 if _cpu_multiplies_bf16() else None
-    return DeviceChoice("cpu", f"CPU, {torch.get_num_threads()} threads", reason, fast)
+    threads = torch.get_num_threads()
+    name = f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+    return DeviceChoice("cpu", name, reason, fast)
 
 
 def _cpu_multiplies_bf16() -> bool:

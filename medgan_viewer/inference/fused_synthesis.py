@@ -89,6 +89,15 @@ class FusedSynthesis:
                 for block in network.blocks
             ]
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the prepared weights, which stand beside those of the network."""
+        tensors = [self._const]
+        for layers, to_image in self._blocks:
+            tensors += [t for layer in layers for t in (layer.weight, layer.noisy_shift)]
+            tensors.append(to_image.weight)
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
     def __call__(self, ws: Tensor, noise: bool, should_stop: ShouldStop) -> Tensor:
         """Return (1, channels, side, side) float32 from (1, num_ws, w_dim) float32.
 

@@ -1,5 +1,6 @@
 """Guard before a translator: refuses a source that the network was not made for."""
 
+import re
 from dataclasses import dataclass
 
 from medgan_viewer.errors import PackageError
@@ -63,14 +64,18 @@ def check_frame(package: ModelPackage, frame: PixelFrame) -> None:
     )
 
 
-def is_confirmed(spec: SourceSpec, description: str) -> bool:
-    """Say whether the series description itself names the wanted contrast."""
-    text = description.lower()
-    return any(word.lower() in text for word in spec.contrast_words)
-
-
 def _foreign_word(spec: SourceSpec, description: str) -> str:
-    if is_confirmed(spec, description):
-        return ""
+    """Return a word of another contrast that begins within the description; empty if none does.
+
+    A word counts also where the wanted contrast is named beside it: "T1 FLAIR" is for the user to
+    decide.
+    """
     text = description.lower()
-    return next((word for word in spec.other_words if word.lower() in text), "")
+    return next(
+        (
+            word
+            for word in spec.other_words
+            if re.search(rf"(?<![a-z0-9]){re.escape(word.lower())}", text)
+        ),
+        "",
+    )

@@ -81,7 +81,8 @@ def load(package: ModelPackage, choice: DeviceChoice, dtype: torch.dtype | None)
 
     def prepared(precision: torch.dtype) -> LoadedNetwork:
         fused = _fuse(network, precision)
-        return LoadedNetwork(package, network, fused, choice, precision, size, directions)
+        total = size + (fused.size_bytes if fused is not None else 0)
+        return LoadedNetwork(package, network, fused, choice, precision, total, directions)
 
     wanted = dtype or choice.fast_dtype or torch.float32
     loaded = prepared(wanted)

@@ -99,7 +99,10 @@ def reduce_to_spacing(volume: SampledVolume, spacing_mm: float) -> SampledVolume
     if max(factors) == 1:
         return volume
     kernel = (factors[2], factors[1], factors[0])
-    values = F.avg_pool3d(volume.values[None, None], kernel)[0, 0]
+    # What is left at the far end becomes a plane, too; otherwise the edge would be cut off.
+    values = F.avg_pool3d(
+        volume.values[None, None], kernel, ceil_mode=True, count_include_pad=False
+    )[0, 0]
     affine = volume.affine.copy()
     affine[:3, :3] *= factors
     # The first new centre lies in the middle of the pixels it averages.
@@ -110,7 +113,10 @@ def reduce_to_spacing(volume: SampledVolume, spacing_mm: float) -> SampledVolume
 def sample_plane(
     volume: SampledVolume, affine: Affine, rows: int, columns: int, index: int = 0
 ) -> Tensor:
-    """Sample slice `index` of a grid by trilinear interpolation; (rows, columns), 0 outside.
+    """Sample slice `index` of a grid by trilinear interpolation; (rows, columns).
+
+    Values at the edge reach one voxel further, so that the outermost pixels do not fade; beyond
+    that is 0.
 
     Parameters
     ----------
@@ -126,6 +132,7 @@ def sample_plane(
     sides = torch.tensor(volume.values.shape[::-1], dtype=torch.float32)
     grid = places / (sides - 1).clamp(min=1) * 2 - 1
     sampled = F.grid_sample(
-        volume.values[None, None], grid[None, None], align_corners=True, padding_mode="zeros"
+        volume.values[None, None], grid[None, None], align_corners=True, padding_mode="border"
     )
-    return sampled[0, 0, 0]
+    is_near = ((places > -1) & (places < sides)).all(dim=-1)
+    return sampled[0, 0, 0] * is_near

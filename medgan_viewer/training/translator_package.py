@@ -53,7 +53,6 @@ def write_translator_package(data: Path, run_folder: Path, folder: Path) -> Mode
         "source": {
             "modality": "MR",
             "contrast": "T1-weighted",
-            "contrast_words": ["t1", "mprage", "mpr", "spgr", "flash", "bravo", "tfe"],
             "other_words": ["t2", "flair", "dwi", "adc", "diff", "swi", "perf", "asl", "epi", "pd"],
             "body_part": "head",
             "plane": "axial",

@@ -44,3 +44,47 @@ def test_foreground_limits_leave_out_the_dark_background():
 def test_a_series_without_contrast_is_refused(values):
     with pytest.raises(ValueError, match="series"):
         IntensityMapping(IntensityRule.PERCENTILE, 1, 99).limits_of(values)
+
+
+def test_integers_are_mapped_without_overflow():
+    stored = np.array([-32768, 32767], np.int16)
+
+    model = IntensityLimits(-32768, 32767).to_model(stored)
+
+    assert model.tolist() == [-1, 1]
+    assert model.dtype == np.float32
+
+
+def test_the_middle_of_the_limits_is_zero():
+    assert IntensityLimits(100, 300).to_model(np.array([200])).tolist() == [0]
+    assert IntensityLimits(100, 300).to_values(np.array([0.0])).tolist() == [200]
+
+
+def test_model_values_come_back_for_every_rule():
+    random = np.random.default_rng(0).uniform(100, 900, 500)
+    for rule, low, high in (
+        (IntensityRule.FIXED, 0, 1000),
+        (IntensityRule.PERCENTILE, 0, 100),
+        (IntensityRule.FOREGROUND_MEDIAN, 0, 2),
+    ):
+        limits = IntensityMapping(rule, low, high).limits_of(random)
+        model = np.linspace(-1, 1, 11)
+
+        np.testing.assert_allclose(limits.to_model(limits.to_values(model)), model, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.array([]), np.zeros(10), np.full(10, -50.0), np.array([np.inf, -np.inf])],
+    ids=["empty", "zeros", "negative", "infinite"],
+)
+def test_a_series_without_foreground_is_refused(values):
+    with pytest.raises(ValueError, match="series"):
+        IntensityMapping(IntensityRule.FOREGROUND_MEDIAN, 0, 2).limits_of(values)
+
+
+def test_values_that_are_not_numbers_do_not_count():
+    mapping = IntensityMapping(IntensityRule.FOREGROUND_MEDIAN, 0, 2)
+    values = np.array([np.nan, np.inf, 50.0, 60.0, 70.0])
+
+    assert mapping.limits_of(values) == IntensityLimits(0, 120)
