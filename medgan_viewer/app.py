@@ -59,16 +59,20 @@ def run(start: Start) -> int:
     keeper = SettingsKeeper(window, settings, settings_path)
     reporter = BugReporter(session)
     try:
-        prepare(window, settings, start, first_start=first_start)
+        model_is_usable = prepare(window, settings, start, first_start=first_start)
         if crashed is not None:
             session.notices.post_warning(
                 "The program ended unexpectedly the last time.", f"The report is in {crashed}."
             )
         window.show()
         if start.screenshot is not None:
-            wants_image = bool(start.paths) or start.demo or first_start
-            taker = ScreenshotTaker(window, start.screenshot, app.exit, wants_image=wants_image)
-            assert taker.parent() is window
+            ScreenshotTaker(
+                window,
+                start.screenshot,
+                app.exit,
+                wants_image=session.studies.status.running,
+                model_is_usable=model_is_usable,
+            )
         code = app.exec()
     finally:
         window.close()
@@ -99,18 +103,23 @@ def make_engine(device: str) -> Any:
     return Engine(choose_device(Preference(device)))
 
 
-def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start: bool) -> None:
-    """Choose models and mode, open what was asked for, or the demonstration the first time."""
+def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start: bool) -> bool:
+    """Choose models and mode, open what was asked for, or the demonstration the first time.
+
+    Returns
+    -------
+    False when the model that was asked for cannot be used
+    """
     session = window.session
     session.pool.warm_up()
     session.library.refresh()
-    _choose_packages(session, settings, start)
+    asked = _choose_packages(session, settings, start)
     window.restore_geometry_text(settings.window_geometry)
     if start.size is not None:
         window.resize(*start.size)
     window.set_panel_open("toggle_left", settings.left_panel)
     window.set_panel_open("toggle_right", settings.right_panel)
-    session.set_mode(_mode(settings, start, session))
+    session.set_mode(_mode(settings, start, asked))
     last = Path(settings.last_folder) if settings.last_folder else None
     if start.paths:
         window.open_paths(list(start.paths))
@@ -118,9 +127,11 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
         window.open_demo()
     elif last is not None and last.exists():
         window.open_paths([last])
+    return start.model is None or asked is not None
 
 
-def _choose_packages(session: Session, settings: Settings, start: Start) -> None:
+def _choose_packages(session: Session, settings: Settings, start: Start) -> ModelPackage | None:
+    """Take the models of the last time, then the one that was asked for; return that."""
     library = session.library
     generators = [*library.of_task(Task.GENERATE), *library.of_task(Task.RECONSTRUCT)]
     translators = library.of_task(Task.TRANSLATE)
@@ -131,10 +142,10 @@ def _choose_packages(session: Session, settings: Settings, start: Start) -> None
         chosen = next((p for p in known if p.id == wanted), known[0] if known else None)
         if chosen is not None:
             choose(chosen)
-    if start.model is not None:
-        package = _asked_for(session, start.model)
-        if package is not None:
-            session.choose_package(package)
+    asked = _asked_for(session, start.model) if start.model is not None else None
+    if asked is not None:
+        session.choose_package(asked)
+    return asked
 
 
 def _asked_for(session: Session, model: str) -> ModelPackage | None:
@@ -148,7 +159,7 @@ def _asked_for(session: Session, model: str) -> ModelPackage | None:
     return session.library.open_folder(package.folder)
 
 
-def _mode(settings: Settings, start: Start, session: Session) -> Mode:
+def _mode(settings: Settings, start: Start, asked: ModelPackage | None) -> Mode:
     if start.mode is not None:
         try:
             return Mode(start.mode)
@@ -157,11 +168,9 @@ def _mode(settings: Settings, start: Start, session: Session) -> Mode:
                 problem=f"There is no mode {start.mode!r}.",
                 action="Use browse, generate, translate or compare.",
             ) from None
-    if start.model is not None:
-        translator = session.translation.package
-        asked = session.library.find(start.model)
-        return Mode.TRANSLATE if asked is not None and asked is translator else Mode.GENERATE
-    if start.demo:
+    if asked is not None and asked.manifest.task is Task.TRANSLATE:
+        return Mode.TRANSLATE
+    if start.model is not None or start.demo:
         return Mode.GENERATE
     return Mode(settings.mode)
 

@@ -17,7 +17,7 @@ from medgan_viewer.cli.shared import (
     parse_pairs,
     print_json,
 )
-from medgan_viewer.errors import PackageError, UsageError
+from medgan_viewer.errors import InputError, PackageError, UsageError
 
 
 class ImageFormat(Enum):
@@ -65,7 +65,7 @@ def generate(
 
     package = resolve_package(model, package_roots())
     if recipe is not None:
-        document = parse_recipe(recipe.read_text(encoding="utf-8"), recipe.name)
+        document = parse_recipe(_text_of(recipe), recipe.name)
         if document.point is None:
             raise UsageError(
                 problem=f"{recipe.name} is the recipe of a translated image.",
@@ -76,7 +76,7 @@ def generate(
     else:
         if seed + count - 1 > MAX_SEED:
             raise UsageError("The seed is too large.", f"Stay at or below {MAX_SEED}.")
-        weights = parse_pairs(label or [], "--label")
+        weights = parse_pairs(label or [], "--label", lowest=0)
         offsets = parse_pairs(edit or [], "--edit")
         _check_names(package, weights, offsets)
         usual = package.manifest.latent.truncation
@@ -92,7 +92,7 @@ def generate(
     for name in names:
         check_target(out / name, overwrite=force)
     limit_threads(reserved=0)
-    engine = Engine(choose_device(Preference(_device(device))))
+    engine = Engine(choose_device(Preference(device)))
     progress = Progress("Generating")
     written: list[dict[str, Any]] = []
     with cancellable(f"What was finished is in {out}."):
@@ -120,11 +120,14 @@ def _never() -> bool:
     return False
 
 
-def _device(name: str) -> str:
-    known = ("auto", "cuda", "mps", "xpu", "cpu")
-    if name not in known:
-        raise UsageError(f"There is no device {name!r}.", f"Use one of {', '.join(known)}.")
-    return name
+def _text_of(recipe: Path) -> str:
+    try:
+        return recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            problem=f"The recipe {recipe} cannot be read ({type(error).__name__}).",
+            action="Give the path of a JSON file that holds a recipe.",
+        ) from error
 
 
 def _first_label(package: Any) -> dict[str, float]:

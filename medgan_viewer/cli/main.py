@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,7 @@ from medgan_viewer.cli.models import app as models
 from medgan_viewer.cli.study import probe, render, scan
 from medgan_viewer.cli.translate import translate
 from medgan_viewer.cli.view import view
-from medgan_viewer.errors import EXIT_BUG, EXIT_DONE, MedganError
+from medgan_viewer.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_DONE, MedganError
 from medgan_viewer.logs import set_up_logging
 
 log = logging.getLogger(__name__)
@@ -43,6 +42,7 @@ app.add_typer(models, name="models")
 
 COMMANDS = ("view", "scan", "render", "probe", "generate", "translate", "compare", "models")
 _GLOBAL_WITH_VALUE = ("--log-level",)
+_INTERRUPTED = 130  # what typer makes of Ctrl+C
 
 
 @app.callback(invoke_without_command=True)
@@ -72,12 +72,14 @@ def main(argv: list[str] | None = None) -> None:
     arguments = with_command(sys.argv[1:] if argv is None else argv)
     try:
         app(arguments)
+    except SystemExit as end:
+        sys.exit(EXIT_CANCELLED if end.code == _INTERRUPTED else end.code)
     except MedganError as error:
         typer.echo(f"{error.problem} {error.action}", err=True)
         log.info("ended with %s: %s", type(error).__name__, error.details)
         sys.exit(error.exit_code)
     except Exception as error:  # the user gets one line, the log the traceback
-        log.exception("unexpected error")
+        log.info("ended with an unexpected error", exc_info=True)  # errors go to stderr too
         typer.echo(f"An unexpected error: {type(error).__name__}: {error}", err=True)
         sys.exit(EXIT_BUG)
 
@@ -91,8 +93,7 @@ def with_command(arguments: list[str]) -> list[str]:
             continue
         if argument == "--temp-home":
             continue
-        known = argument in COMMANDS and not Path(argument).exists()
-        if known or argument in COMMANDS:
+        if argument in COMMANDS:
             return arguments
         return [*arguments[:index], "view", *arguments[index:]]
     return [*arguments, "view"]

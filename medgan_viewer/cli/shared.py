@@ -1,6 +1,7 @@
 """What several commands need: options, package folders, printing, cancelling."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,21 @@ import typer
 from medgan_viewer import paths
 from medgan_viewer.errors import CancelledError, UsageError
 
+DEVICES = ("auto", "cuda", "mps", "xpu", "cpu")
+
+
+def known_device(name: str | None) -> str | None:
+    """Return the name of a device; UsageError when there is no such one."""
+    if name is not None and name not in DEVICES:
+        raise UsageError(f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
+    return name
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 DeviceOption = Annotated[
-    str, typer.Option("--device", help="auto, cuda, mps, xpu or cpu.", show_default=True)
+    str, typer.Option("--device", help="auto, cuda, mps, xpu or cpu.", callback=known_device)
 ]
 
 
@@ -56,8 +67,8 @@ class Progress:
             sys.stderr.write("\n")
 
 
-def parse_pairs(entries: list[str], option: str) -> dict[str, float]:
-    """Read NAME=NUMBER entries of an option."""
+def parse_pairs(entries: list[str], option: str, lowest: float = -math.inf) -> dict[str, float]:
+    """Read NAME=NUMBER entries of an option; UsageError for those that are none or too low."""
     pairs = {}
     for entry in entries:
         name, equals, number = entry.partition("=")
@@ -65,9 +76,14 @@ def parse_pairs(entries: list[str], option: str) -> dict[str, float]:
             pairs[name] = float(number)
         except ValueError:
             equals = ""
-        if not equals:
+        if not equals or not math.isfinite(pairs[name]):
             raise UsageError(
                 problem=f"{option} {entry} is not of the form NAME=NUMBER.",
                 action=f"Write for example {option} {name or 'name'}=0.5.",
+            )
+        if pairs[name] < lowest:
+            raise UsageError(
+                problem=f"{option} {entry} is too low.",
+                action=f"Give a number of {lowest:g} or more.",
             )
     return pairs

@@ -1,5 +1,6 @@
 """scan, render, probe: what is in files, one image as the screen shows it, one value."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +52,11 @@ def render(
     pixels = _read(file, frame)
     chosen: Voi = default_voi(pixels)
     if window is not None:
-        if not window[1] > 0:
-            raise UsageError("The width of a window is above 0.", "Give --window CENTER WIDTH.")
+        if not (all(map(math.isfinite, window)) and window[1] > 0):
+            raise UsageError(
+                problem=f"There is no window with center {window[0]} and width {window[1]}.",
+                action="Give --window CENTER WIDTH, the width above 0.",
+            )
         chosen = VoiWindow(window[0], window[1])
     elif preset is not None:
         known = find_preset(preset)
@@ -66,7 +70,7 @@ def render(
                 action="Give a lower --voi, or leave it out.",
             )
         chosen = pixels.vois[voi - 1]
-    write_png(pixels, out, chosen, overwrite=force)
+    write_png(pixels, out, chosen, overwrite=force, source_paths=(file,))
 
 
 def probe(

@@ -18,6 +18,8 @@ from medgan_viewer.cli.shared import (
 )
 from medgan_viewer.errors import InputError, UsageError
 
+NIFTI_NAME = "translated.nii.gz"
+
 
 class SeriesFormat(Enum):
     """Formats of a whole series."""
@@ -59,6 +61,8 @@ def translate(
         chosen = _choose(found, source, series)
         facts = SourceFacts(chosen.modality, chosen.series.series_description, chosen.is_synthetic)
         check_source(package, facts, trust_user=accept_source)
+        sources = (source, *dict.fromkeys(ref.path for ref in chosen.frames))
+        _check_targets(sources, len(chosen.frames), out, image_format, force=force)
         make_folder(out)
         limit_threads(reserved=0)
         engine = Engine(choose_device(Preference(device)))
@@ -74,7 +78,7 @@ def translate(
                 frames[made.index] = made.frame
         progress.finish()
     ordered = [frames[i] for i in sorted(frames)]
-    written = _write(ordered, chosen, out, image_format, force=force)
+    written = _write(ordered, chosen, sources, out, image_format, force=force)
     if as_json:
         print_json(
             {"model": package.id, "images": len(ordered), "files": [str(p) for p in written]}
@@ -112,19 +116,37 @@ def _choose(found: Any, source: Path, number: int | None) -> Any:
     return sets[0]
 
 
+def _check_targets(
+    sources: tuple[Path, ...], count: int, out: Path, image_format: SeriesFormat, *, force: bool
+) -> None:
+    """Refuse what could not be written before the long work, not after it."""
+    from medgan_viewer.export.target import check_target
+
+    names = [NIFTI_NAME]
+    if image_format is SeriesFormat.DICOM:
+        names = [f"{number:04d}.dcm" for number in range(1, count + 1)]
+    for name in names:
+        check_target(out / name, overwrite=force, source_paths=sources)
+
+
 def _write(
-    frames: list[Any], chosen: Any, out: Path, image_format: SeriesFormat, *, force: bool
+    frames: list[Any],
+    chosen: Any,
+    sources: tuple[Path, ...],
+    out: Path,
+    image_format: SeriesFormat,
+    *,
+    force: bool,
 ) -> list[Path]:
     from medgan_viewer.dicom.volume import build_volume
     from medgan_viewer.export.context import ExportContext, source_images
     from medgan_viewer.export.dicom_writer import write_series
     from medgan_viewer.export.nifti_writer import write_nifti
 
-    sources = tuple(dict.fromkeys(ref.path for ref in chosen.frames))
     if image_format is SeriesFormat.DICOM:
         context = ExportContext(sources=source_images(chosen), source_paths=sources)
         return list(write_series(frames, out, context, overwrite=force))
     volume = build_volume(chosen, frames, fill_gaps=True)
-    path = out / "translated.nii.gz"
+    path = out / NIFTI_NAME
     write_nifti(volume, path, overwrite=force, source_paths=sources)
     return [path]

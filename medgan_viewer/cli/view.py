@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from medgan_viewer.cli.shared import known_device
 from medgan_viewer.errors import InputError, UsageError
 
 
@@ -19,7 +20,9 @@ def view(
     mode: Annotated[
         str | None, typer.Option("--mode", help="browse, generate, translate or compare.")
     ] = None,
-    device: Annotated[str | None, typer.Option("--device", help="Device for networks.")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Device for networks.", callback=known_device)
+    ] = None,
 ) -> None:
     """Open the window."""
     for path in paths or []:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from medgan_viewer.errors import MedganError
+from medgan_viewer.errors import InputError, MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.background import LatestWins
 from medgan_viewer.session.viewports import Caption, Role, ViewportState
@@ -132,15 +132,27 @@ class ComparisonState(QObject):
             return
         self._is_comparing = False
         if isinstance(outcome, MedganError):
-            self._show(None, outcome, f"{outcome.problem}\n\n{outcome.action}")
+            obstacle = self._advised(outcome)
+            self._show(None, obstacle, f"{obstacle.problem}\n\n{obstacle.action}")
         elif isinstance(outcome, _Compared):
             self._result, self._obstacle = outcome.comparison, None
             is_first = self.difference.frame is None
             self.difference.show_frame(outcome.difference, self.candidate.index)
             if is_first:  # later ones keep the view, which the link moves or the user
-                self.difference.set_caption(Caption(title="synthetic minus acquired"))
+                self.difference.set_caption(Caption(title="red: more, blue: less"))
                 self.difference.set_view(self.reference.view)
             self.result_changed.emit()
+
+    def _advised(self, error: MedganError) -> MedganError:
+        """Say what can be compared where the synthetic image was made from nothing."""
+        made = self.candidate.frame
+        if made is None or made.provenance is None or made.provenance.source_uids:
+            return error
+        return InputError(
+            problem=error.problem,
+            action="Translate the series on the left (Ctrl+3): its translation can be compared.",
+            details=error.action,
+        )
 
     def _show(self, result: "Comparison | None", obstacle: MedganError | None, text: str) -> None:
         self._result, self._obstacle = result, obstacle

@@ -1,6 +1,7 @@
 """InferenceService: the inference thread as seen from the window, and its jobs as rows."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -78,5 +79,7 @@ class InferenceService(QObject):
             self._jobs[progress.job_id] = progress
         if progress.state is JobState.FAILED and progress.error is not None:
             self._notices.post_error(progress.error)
+        if isinstance(progress.made, Path):
+            self._notices.post_info(f"{progress.made.name} was saved in {progress.made.parent}.")
         self.job_progress.emit(progress)
         self.jobs_changed.emit()

@@ -84,6 +84,8 @@ class FrameLoader(QObject):
 
     def request(self, ref: FrameRef, priority: int = VISIBLE) -> None:
         """Load a frame; the signals tell when it is there. A running request may move up."""
+        if self._closed:  # a wheel turned on a window that is closing
+            return
         if ref in self._kept:
             self._delivered.emit(ref, self._kept[ref])
             return

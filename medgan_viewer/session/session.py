@@ -178,12 +178,11 @@ class Session(QObject):
     def show_set(self, display_set: DisplaySet, tile: ViewportState | None = None) -> None:
         """Show a display set in a tile; None takes the active one if it is for acquired images."""
         wanted = tile or self.grid.active
-        for feeder in self.feeders:
-            if feeder.viewport is wanted:
-                feeder.show(display_set)
-                self.grid.activate(feeder.viewport)
-                return
-        self.feeders[0].show(display_set)
+        feeder = next((f for f in self.feeders if f.viewport is wanted), self.feeders[0])
+        shown = feeder.display_set
+        if shown is None or shown.uid != display_set.uid:  # else the user keeps his place
+            feeder.show(display_set)
+        self.grid.activate(feeder.viewport)
 
     def show_synthetic_set(self, made: SyntheticSet) -> None:
         """Show the source of a translated series with its translation beside it."""

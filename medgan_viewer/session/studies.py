@@ -114,11 +114,12 @@ class OpenStudies(QObject):
         self._status = ScanStatus()
         self._known_sets: set[str] = set()
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
         self._run = 0
+        self._stopped_run = 0  # this scan and those before it are to end
         self._announced = False
         self._first_path: Path | None = None
         self._closed = False
+        self._opened: dict[Path, None] = {}
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -133,6 +134,11 @@ class OpenStudies(QObject):
     @property
     def synthetic_sets(self) -> tuple[SyntheticSet, ...]:
         return tuple(self._synthetic)
+
+    @property
+    def opened(self) -> tuple[Path, ...]:
+        """Files and folders that were opened; nothing is written over or into them."""
+        return tuple(self._opened)
 
     @property
     def status(self) -> ScanStatus:
@@ -150,16 +156,18 @@ class OpenStudies(QObject):
 
     def open_paths(self, paths: Iterable[Path]) -> None:
         """Scan files and folders in the background, after any scan that still runs."""
+        if self._closed:  # dropped on a window that is closing
+            return
         wanted = tuple(paths)
+        self._opened |= dict.fromkeys(wanted)
         before = self._thread
         self._run += 1
-        self._stop = threading.Event()
         self._announced = False
         self._known_sets = {s.uid for study in self._studies for s in study.display_sets}
         self._first_path = wanted[0] if wanted else None
         self._thread = threading.Thread(
             target=self._scan,
-            args=(self._run, wanted, self._stop, before),
+            args=(self._run, wanted, before),
             name="medgan-index",
             daemon=True,
         )
@@ -168,8 +176,8 @@ class OpenStudies(QObject):
         self.scan_changed.emit()
 
     def cancel_scan(self) -> None:
-        """Stop looking for more; what was found stays."""
-        self._stop.set()
+        """Stop looking for more, also where a scan still waits; what was found stays."""
+        self._stopped_run = self._run
 
     def add_synthetic(self, made: SyntheticSet) -> None:
         self._synthetic.append(made)
@@ -177,7 +185,7 @@ class OpenStudies(QObject):
 
     def close(self) -> None:
         self._closed = True
-        self._stop.set()
+        self.cancel_scan()
         if self._thread is not None:
             self._thread.join(10)
 
@@ -187,7 +195,6 @@ class OpenStudies(QObject):
         self,
         run: int,
         paths: tuple[Path, ...],
-        stop: threading.Event,
         before: threading.Thread | None,
     ) -> None:
         if before is not None:
@@ -212,7 +219,7 @@ class OpenStudies(QObject):
 
         error: MedganError | None = None
         try:
-            scan_incrementally(paths, self._pool, take, stop.is_set)
+            scan_incrementally(paths, self._pool, take, lambda: run <= self._stopped_run)
         except CancelledError:
             log.info("scan cancelled after %d files", files)
         except MedganError as problem:
@@ -257,7 +264,7 @@ class OpenStudies(QObject):
             self.first_set_found.emit(chosen)
 
     def _tell_nothing_found(self) -> None:
-        if not self._stop.is_set():
+        if self._run > self._stopped_run:
             skipped = len(self._skipped)
             text = (
                 f"Nothing new to show; {skipped} files stand under 'Not shown' with the reason."

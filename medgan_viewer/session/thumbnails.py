@@ -39,7 +39,7 @@ class ThumbnailMaker(QObject):
     def request(self, display_set: DisplaySet) -> None:
         """Make the thumbnail of the middle frame; asking twice makes it once."""
         set_id = display_set.uid
-        if set_id in self._tickets or not display_set.frames:
+        if self._closed or set_id in self._tickets or not display_set.frames:
             return
         ref = display_set.frames[len(display_set.frames) // 2]
 

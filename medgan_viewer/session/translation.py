@@ -73,6 +73,11 @@ class TranslationController(QObject):
         return self._package
 
     @property
+    def can_start(self) -> bool:
+        """There is a translator, and a series on the left."""
+        return self._package is not None and self._feeder.display_set is not None
+
+    @property
     def refusal(self) -> MedganError | None:
         """Why the source is not taken; `start(trust_user=True)` may take it all the same."""
         return self._refusal

@@ -36,7 +36,7 @@ class KeysDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(620, 640)
+        self.resize(760, 680)
         rows = [
             (spec.group, actions[spec.action_id], spec)
             for spec in ACTIONS
@@ -55,6 +55,8 @@ class KeysDialog(QDialog):
                 table.setItem(line, column, QTableWidgetItem(text))
         table.resizeColumnsToContents()
         table.horizontalHeader().setStretchLastSection(True)
+        table.setColumnWidth(2, 0)  # stretched to what is left
+        table.resizeRowsToContents()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column_layout = QVBoxLayout(self)

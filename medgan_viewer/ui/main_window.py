@@ -6,12 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
@@ -21,7 +18,7 @@ from medgan_viewer.generators.package import MANIFEST_FILE
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.session import Mode, Session
 from medgan_viewer.session.viewports import ViewportState
-from medgan_viewer.ui.actions import ACTIONS, Scope
+from medgan_viewer.ui.action_set import make_actions
 from medgan_viewer.ui.compare.grid_widget import GridWidget
 from medgan_viewer.ui.first_run import HintStrip, demo_paths
 from medgan_viewer.ui.help_dialogs import AboutDialog, CommandPalette, KeysDialog
@@ -59,9 +56,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("medgan-viewer")
         self.setAcceptDrops(True)
         self.resize(1440, 900)
-        self.actions_by_id: dict[str, QAction] = {}
         self.images = GridWidget(session)
-        self._make_actions()
+        slots = self._slots() | tile_slots(session)
+        self.actions_by_id = make_actions(self, self.images, slots)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
         self.right = RightPanel(session)
@@ -100,31 +97,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.hints)
         column.addWidget(self.status)
         self.setCentralWidget(central)
-
-    def _make_actions(self) -> None:
-        slots = self._slots() | tile_slots(self.session)
-        for spec in ACTIONS:
-            action = QAction(spec.text, self)
-            action.setShortcuts([QKeySequence(key) for key in spec.keys])
-            action.setCheckable(spec.checkable)
-            keys = ", ".join(spec.keys)
-            action.setToolTip(f"{spec.tooltip or spec.text} ({keys})" if keys else spec.text)
-            action.triggered.connect(_without_argument(slots[spec.action_id]))
-            if spec.scope is Scope.IMAGES:
-                # Only while an image has the keyboard: sliders and text need these keys too.
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                self.images.addAction(action)
-            else:
-                self.addAction(action)
-            self.actions_by_id[spec.action_id] = action
-        for names in (
-            [f"mode_{mode.value}" for mode in Mode],
-            ["tool_window", "tool_scroll", "tool_pan", "tool_zoom"],
-        ):
-            group = QActionGroup(self)
-            for name in names:
-                group.addAction(self.actions_by_id[name])
-        self.actions_by_id["tool_window"].setChecked(True)
 
     def _slots(self) -> dict[str, Callable[[], None]]:
         session = self.session
@@ -341,15 +313,6 @@ class MainWindow(QMainWindow):
         self.closing.emit()
         self.session.close()
         event.accept()
-
-
-def _without_argument(slot: Callable[[], None]) -> Callable[[bool], None]:
-    """Drop the state that triggered() hands over."""
-
-    def call(_: bool = False) -> None:
-        slot()
-
-    return call
 
 
 def _close(window: MainWindow) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from medgan_viewer.session.notices import Notice, NoticeBoard, Severity
 
 MAX_SHOWN = 3
-_SIGNS = {Severity.INFO: "i", Severity.WARNING: "!", Severity.ERROR: "✕"}
+_SIGNS = {Severity.INFO: "i", Severity.WARNING: "!", Severity.ERROR: "⚠"}
 _FRAMES = {
     Severity.INFO: "notice",
     Severity.WARNING: "noticeWarning",

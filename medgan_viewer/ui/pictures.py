@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QBuffer, QByteArray
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from medgan_viewer.errors import InputError
+from medgan_viewer.dicom.display_sets import DisplaySet
+from medgan_viewer.export.target import check_target
+from medgan_viewer.files import write_atomically
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.inference.jobs import CallJob
 
@@ -26,24 +28,28 @@ def picture_of(widget: QWidget, *, holds_synthetic: bool) -> QImage:
 
 
 def write_picture(image: QImage, path: Path) -> None:
-    """Write a PNG file; InputError when the folder is not writable."""
-    writer = QImageWriter(str(path), QByteArray(b"png"))
-    if not writer.write(image):
-        raise InputError(
-            problem=f"{path.name} could not be written in {path.parent}.",
-            action="Choose a folder in which you may write.",
-            details=writer.errorString(),
-        )
+    """Write a PNG file, complete or not at all; InputError when the folder is not writable."""
+    content = QBuffer()
+    content.open(QBuffer.OpenModeFlag.WriteOnly)
+    QImageWriter(content, QByteArray(b"png")).write(image)
+    write_atomically(path, bytes(content.data().data()))
 
 
 def save_picture(window: "MainWindow") -> None:
     """Ask where to, then save the whole window as it is."""
     image = picture_of(window, holds_synthetic=_shows_synthetic(window))
     name, _ = QFileDialog.getSaveFileName(window, "Save a picture", "", "PNG picture (*.png)")
-    if name:
-        path = Path(name).with_suffix(".png")
-        job = CallJob(f"Saving {path.name}", lambda: write_picture(image, path))
-        window.session.service.enqueue(job)
+    path = _agreed_path(window, name, (".png",), ".png")
+    if path is None:
+        return
+    sources = window.session.studies.opened
+
+    def save() -> Path:
+        check_target(path, overwrite=True, source_paths=sources)
+        write_picture(image, path)
+        return path
+
+    window.session.service.enqueue(CallJob(f"Saving {path.name}", save))
 
 
 def copy_picture(window: "MainWindow") -> None:
@@ -63,24 +69,61 @@ def export_synthetic(window: "MainWindow") -> None:
         )
         return
     name, kind = QFileDialog.getSaveFileName(window, "Export the synthetic image", "", FORMATS)
-    if not name:
+    usual = ".png" if "png" in kind.lower() else ".dcm"
+    path = _agreed_path(window, name, (".png", ".dcm"), usual)
+    if path is None:
         return
-    suffix = ".png" if "png" in kind.lower() else ".dcm"
-    path = Path(name).with_suffix(suffix)
-    job = CallJob(f"Exporting {path.name}", lambda: write_frame(frame, path))
+    source, opened = session.translation.source, session.studies.opened
+    job = CallJob(f"Exporting {path.name}", lambda: write_frame(frame, path, source, opened))
     session.service.enqueue(job)
 
 
-def write_frame(frame: PixelFrame, path: Path) -> None:
-    """Write one synthetic image in the format of the name's ending; runs in the batch lane."""
-    from medgan_viewer.export.context import ExportContext
+def _agreed_path(
+    window: "MainWindow", name: str, endings: tuple[str, ...], usual: str
+) -> Path | None:
+    """Return the name that was typed, with an ending; None when there is no such agreement.
+
+    The dialog asked before it gave the name of a file that exists, but not for the one with the
+    ending.
+    """
+    if not name:
+        return None
+    if name.lower().endswith(endings):
+        return Path(name)
+    path = Path(name + usual)
+    if not path.exists():
+        return path
+    window.session.notices.post_warning(
+        f"{path.name} exists already in {path.parent}.", "Type its whole name to replace it."
+    )
+    return None
+
+
+def write_frame(
+    frame: PixelFrame,
+    path: Path,
+    source: DisplaySet | None,
+    opened: tuple[Path, ...] = (),
+) -> Path:
+    """Write one synthetic image in the format of the name's ending; runs in the batch lane.
+
+    Parameters
+    ----------
+    source : the series that a translated image was computed from
+    opened : files and folders over and into which nothing is written; others are replaced
+    """
+    from medgan_viewer.export.context import ExportContext, source_images
     from medgan_viewer.export.dicom_writer import write_secondary_capture
     from medgan_viewer.export.image_writer import write_png
 
-    if path.suffix == ".png":
-        write_png(frame, path, overwrite=True)
-    else:
-        write_secondary_capture(frame, path, ExportContext(), overwrite=True)
+    if path.suffix.lower() == ".png":
+        write_png(frame, path, overwrite=True, source_paths=opened)
+        return path
+    is_translated = frame.provenance is not None and bool(frame.provenance.source_uids)
+    sources = source_images(source) if is_translated and source is not None else ()
+    context = ExportContext(sources=sources, source_paths=opened)
+    write_secondary_capture(frame, path, context, overwrite=True)
+    return path
 
 
 def _shows_synthetic(window: "MainWindow") -> bool:

@@ -22,13 +22,27 @@ class ScreenshotTaker(QObject):
     """
 
     def __init__(
-        self, window: MainWindow, path: Path, finish: Callable[[int], None], *, wants_image: bool
+        self,
+        window: MainWindow,
+        path: Path,
+        finish: Callable[[int], None],
+        *,
+        wants_image: bool,
+        model_is_usable: bool,
     ) -> None:
+        """Start to look.
+
+        Parameters
+        ----------
+        wants_image : something was opened
+        model_is_usable : False when another model stands in for the one that was asked for
+        """
         super().__init__(window)
         self._window = window
         self._path = path
         self._finish = finish
         self._wants_image = wants_image
+        self._model_is_usable = model_is_usable
         self._waited_ms = 0
         self._ready_ms = 0
         self._timer = QTimer(self)
@@ -78,6 +92,7 @@ class ScreenshotTaker(QObject):
         session = self._window.session
         if self._wants_image and session.acquired[0].frame is None:
             return EXIT_INPUT
-        if session.mode is not Mode.BROWSE and session.synthetic.frame is None:
+        made = session.synthetic.frame is not None or session.mode is Mode.BROWSE
+        if not made or not self._model_is_usable:
             return EXIT_PACKAGE
         return EXIT_DONE

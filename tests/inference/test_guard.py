@@ -38,7 +38,10 @@ def test_another_modality_is_refused_by_name(translator, modality, named):
     assert not isinstance(e.value, UncertainContrastError)
 
 
-@pytest.mark.parametrize("description", ["AX T2 TSE", "FLAIR longTR", "dark-fluid flair", "AX T1 FLAIR", "t2_tse"])
+@pytest.mark.parametrize(
+    "description",
+    ["AX T2 TSE", "FLAIR longTR", "dark-fluid flair", "AX T1 FLAIR", "t2_tse"],
+)
 def test_a_description_of_another_contrast_asks_the_user(translator, description):
     with pytest.raises(UncertainContrastError, match="the description of this series says"):
         check_source(translator, SourceFacts("MR", description))

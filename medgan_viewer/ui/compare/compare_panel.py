@@ -43,6 +43,7 @@ class ComparePanel(QWidget):
         row.setSpacing(4)
         for mode, text, tip in _BUTTONS:
             button = QToolButton()
+            button.setObjectName("segment")
             button.setText(text)
             button.setToolTip(tip)
             button.setCheckable(True)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -134,9 +135,12 @@ class GridWidget(QWidget):
 
     def _arrange(self) -> None:
         grid = self._session.grid
-        for widget in self._widgets.values():
+        focused = QApplication.focusWidget()
+        has_focus = focused is not None and self._tiles.isAncestorOf(focused)
+        for tile, widget in self._widgets.items():
             self._grid.removeWidget(widget)
-            widget.hide()
+            if tile not in grid.shown:
+                widget.hide()
         for index in range(3):
             self._grid.setRowStretch(index, 0)
             self._grid.setColumnStretch(index, 0)
@@ -151,6 +155,8 @@ class GridWidget(QWidget):
         for before, after in pairwise(self._widgets[tile] for tile in grid.shown):
             QWidget.setTabOrder(before, after)
         self._show_active()
+        if has_focus:  # the tile that had it may be hidden now
+            self.focus_active()
 
     def _show_active(self) -> None:
         active = self._session.grid.active

@@ -1,6 +1,6 @@
 """SwipeView: two images under one movable edge, acquired left of it, synthetic right."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medgan_viewer.session.comparison import ComparisonState
+from medgan_viewer.session.viewports import View
 from medgan_viewer.ui.theme import ACCENT, TEXT
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM
 from medgan_viewer.ui.viewport.synthetic_mark import paint_mark
@@ -21,6 +22,7 @@ from medgan_viewer.ui.viewport.viewport_widget import WHEEL_NOTCH
 
 GRIP_PX = 6
 KEY_STEP = 0.02
+EDGE_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 
 
 class SwipeView(QWidget):
@@ -38,6 +40,8 @@ class SwipeView(QWidget):
         self._state = state
         self._left = TilePainter(state.reference)
         self._right = TilePainter(state.candidate)
+        for painter in (self._left, self._right):
+            painter.leaves_room = True  # or one image would lie higher than the other
         self._before: QPointF | None = None
         self._hide_identity = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -110,7 +114,7 @@ class SwipeView(QWidget):
             placement = self._left.placement(QRectF(self.rect()))
             if placement is not None:
                 step = now - before
-                self._state.reference.set_view(placement.moved(step.x(), step.y()))
+                self._look(placement.moved(step.x(), step.y()))
         self._before = now
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -121,11 +125,23 @@ class SwipeView(QWidget):
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             placement = self._left.placement(QRectF(self.rect()))
             if placement is not None:
-                view = placement.zoomed(WHEEL_ZOOM**notches, event.position())
-                self._state.reference.set_view(view)
+                self._look(placement.zoomed(WHEEL_ZOOM**notches, event.position()))
         else:
             self._state.reference.scroll(-round(notches))
         event.accept()
+
+    def _look(self, view: View) -> None:
+        """Zoom and move both images, linked or not; where they are, the first one leads."""
+        for tile in (self._state.candidate, self._state.reference):
+            tile.set_view(view)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the arrow keys, which change the series in the other views."""
+        is_mine = isinstance(event, QKeyEvent) and event.key() in EDGE_KEYS
+        if is_mine and event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Left:

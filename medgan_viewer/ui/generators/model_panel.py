@@ -103,8 +103,8 @@ class ModelPanel(QWidget):
         manifest = package.manifest
         self.summary.setText(f"{manifest.summary} {manifest.limits}")
         word, reason = _TRUST_WORDS[package.trust]
-        self.trust.setText(f"● {word} · {manifest.version}")
-        self.trust.setToolTip(reason)
+        self.trust.setText(f"● {word}")
+        self.trust.setToolTip(f"{reason}. Version {manifest.version}")
 
     def set_card(self, read: Callable[[], str]) -> None:
         """Take what reads the text of the card when the user asks for it."""

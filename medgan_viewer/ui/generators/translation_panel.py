@@ -21,7 +21,7 @@ class TranslationPanel(QWidget):
         self.again = QPushButton("Translate this series")
         self.again.setToolTip("Start again from the series on the left")
         self.again.clicked.connect(lambda: controller.start())
-        self.anyway = QPushButton("It is the right contrast: translate")
+        self.anyway = QPushButton()
         self.anyway.setToolTip("You say that the series is what the model was trained on")
         self.anyway.clicked.connect(lambda: controller.start(trust_user=True))
         column = QVBoxLayout(self)
@@ -38,13 +38,16 @@ class TranslationPanel(QWidget):
         running = progress is not None and not progress.state.is_final
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
-        self.again.setVisible(not running and refusal is None and controller.package is not None)
+        self.again.setVisible(not running and refusal is None and controller.can_start)
         self.anyway.setVisible(isinstance(refusal, UncertainContrastError))
+        spec = controller.package.manifest.source if controller.package is not None else None
+        if spec is not None:
+            self.anyway.setText(f"It is {spec.contrast}")
         if progress is not None and running:
             self.bar.setMaximum(progress.total)
             self.bar.setValue(progress.done)
         if refusal is not None:
-            self.text.setText(f"{refusal.problem} {refusal.action}")
+            self.text.setText(refusal.action)  # the tile says why
         elif controller.source is None:
             self.text.setText("Show a series on the left; it is translated plane by plane.")
         else:

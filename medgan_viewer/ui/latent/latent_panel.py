@@ -271,6 +271,7 @@ def _tooltip(direction: DirectionEntry) -> str:
 def _section(title: str) -> QLabel:
     label = QLabel(title)
     label.setObjectName("section")
+    label.setIndent(0)
     return label
 
 

@@ -33,6 +33,7 @@ class StudyPanel(QWidget):
         self.setObjectName("panel")
         self._session = session
         self._folded = {"skipped"}
+        self._awaited = ""  # a set on screen that the tree does not have yet
         self.model = StudyTreeModel()
         self.model.pixel_ratio = self.devicePixelRatioF()
         self._filter = QSortFilterProxyModel(self)
@@ -50,7 +51,7 @@ class StudyPanel(QWidget):
         self.tree.setModel(self._filter)
         self.tree.setHeaderHidden(True)
         self.tree.setIconSize(QSize(SIDE_PX, SIDE_PX))
-        self.tree.setIndentation(14)
+        self.tree.setIndentation(10)
         self.tree.setDragEnabled(True)
         self.tree.setAccessibleName("Studies")
         self.tree.activated.connect(self._on_activated)
@@ -66,18 +67,23 @@ class StudyPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
+        column.addStretch(0)
         column.addWidget(self.search)
         column.addWidget(self.tree, 1)
         column.addWidget(self.empty)
         column.addWidget(self.open)
+        column.addStretch(0)
+        self._column = column
         session.studies.changed.connect(self._refresh)
         session.identity_changed.connect(self._refresh)
         session.thumbnails.thumbnail_ready.connect(self._on_thumbnail)
         self._refresh()
 
     def select_set(self, set_id: str) -> None:
-        """Mark the set that is on screen."""
+        """Mark the set that is on screen, as soon as the tree has it."""
         index = self._filter.mapFromSource(self.model.index_of_set(set_id))
+        self._awaited = "" if index.isValid() else set_id
+        self.tree.setAutoScroll(self._is_unfolded(index.parent()))  # scrolling to it unfolds
         if index.isValid():
             self.tree.setCurrentIndex(index)
 
@@ -92,7 +98,11 @@ class StudyPanel(QWidget):
         for display_set in new:
             self._session.thumbnails.request(display_set)
         self._unfold()
+        if self._awaited:
+            self.select_set(self._awaited)
         is_empty = not studies.studies and not studies.skipped
+        for end in (0, self._column.count() - 1):  # text and button stand in the middle
+            self._column.setStretch(end, int(is_empty))
         self.empty.setVisible(is_empty)
         self.tree.setVisible(not is_empty)
         self.search.setVisible(not is_empty)
@@ -107,6 +117,13 @@ class StudyPanel(QWidget):
                     folded = not self.search.text() and index.data(KEY_ROLE) in self._folded
                     self.tree.setExpanded(index, not folded)
                 self._unfold(index)
+
+    def _is_unfolded(self, index: QModelIndex) -> bool:
+        while index.isValid():
+            if not self.tree.isExpanded(index):
+                return False
+            index = index.parent()
+        return True
 
     def _on_collapsed(self, index: QModelIndex) -> None:
         self._folded.add(index.data(KEY_ROLE))

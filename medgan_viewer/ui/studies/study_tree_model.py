@@ -26,6 +26,7 @@ class StudyTreeModel(QStandardItemModel):
         super().__init__()
         self._sets: dict[str, QStandardItem] = {}
         self._pictures: dict[str, tuple[DisplayImage | None, bool]] = {}
+        self._numbers: dict[str, int] = {}
         self._identity_hidden = False
         self.pixel_ratio = 1.0
 
@@ -41,10 +42,9 @@ class StudyTreeModel(QStandardItemModel):
         self._identity_hidden = identity_hidden
         new: list[DisplaySet] = []
         kept: set[str] = set()
-        numbers: dict[str, int] = {}
         for study in studies:
-            key = _patient_key(study.facts)
-            new += self._show_study(study, numbers.setdefault(key, len(numbers) + 1), kept)
+            number = self._numbers.setdefault(_patient_key(study.facts), len(self._numbers) + 1)
+            new += self._show_study(study, number, kept)
         if synthetic:
             root = self._child(self.invisibleRootItem(), "synthetic", "Synthetic", kept)
             for made in synthetic:
@@ -107,22 +107,24 @@ class StudyTreeModel(QStandardItemModel):
         caption = caption_of(display_set)
         count = len(display_set.frames)
         badge = f"  ⚠ {caption.badge}" if caption.badge else ""
-        prefix = "SYNTHETIC · " if display_set.is_synthetic else ""
-        text = f"{prefix}{caption.title}\n{count} image{'s' if count != 1 else ''}{badge}"
+        mark = "SYNTHETIC · " if display_set.is_synthetic else ""
+        text = f"{display_set.label}\n{mark}{display_set.modality} · {count}{badge}"
         set_id = display_set.uid
         item = self._child(parent, f"set/{set_id}", text, kept)
         self._sets[set_id] = item
         item.setData(set_id, SET_ROLE)
         item.setDragEnabled(True)
         reasons = "; ".join(display_set.geometry.reasons)
-        size = f"{display_set.columns} x {display_set.rows} pixels"
+        images = f"{count} image{'s' if count != 1 else ''}"
+        size = f"{images} of {display_set.columns} x {display_set.rows} pixels"
         parts = (caption.title, size, f"ordered by {caption.order_rule}", reasons)
         item.setToolTip("\n".join(part for part in parts if part))
         self._show_picture(item, set_id, synthetic=display_set.is_synthetic)
 
     def _show_synthetic(self, parent: QStandardItem, made: SyntheticSet, kept: set[str]) -> None:
-        text = f"SYNTHETIC · {made.title}\n{len(made.frames)} images, not saved"
+        text = f"{made.title}\nSYNTHETIC · {len(made.frames)}"
         item = self._child(parent, f"set/{made.set_id}", text, kept)
+        item.setToolTip(f"{made.title}\n{len(made.frames)} images, not saved")
         self._sets[made.set_id] = item
         item.setData(made.set_id, SET_ROLE)
         self._show_picture(item, made.set_id, synthetic=True)

@@ -29,7 +29,7 @@ def paint_mark(painter: QPainter, tile: QRectF, text: str = "") -> None:
     painter.fillRect(bar, AMBER)
     hatched = QRectF(bar.left(), bar.bottom() - 5, bar.width(), 5)
     painter.fillRect(hatched, QBrush(AMBER_HATCH, Qt.BrushStyle.BDiagPattern))
-    painter.setPen(QPen(AMBER, FRAME_PX))
+    painter.setPen(_frame_pen(FRAME_PX))
     half = FRAME_PX / 2
     painter.drawRect(tile.adjusted(half, half, -half, -half))
     _write(painter, bar.adjusted(8, 0, -8, -4), text)
@@ -42,13 +42,19 @@ def paint_small_mark(painter: QPainter, picture: QRectF) -> None:
     height = max(12.0, round(picture.height() * 0.16))
     bar = QRectF(picture.left(), picture.bottom() - height, picture.width(), height)
     painter.fillRect(bar, AMBER)
-    painter.setPen(QPen(AMBER, 2))
+    painter.setPen(_frame_pen(2))
     painter.drawRect(picture.adjusted(1, 1, -1, -1))
     font = _font_that_fits(WORD, bar.width() - 4, int(height) - 2)
     painter.setFont(font)
     painter.setPen(ON_AMBER)
     painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, WORD)
     painter.restore()
+
+
+def _frame_pen(width: int) -> QPen:
+    pen = QPen(AMBER, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)  # closed at the corners
+    return pen
 
 
 def _write(painter: QPainter, place: QRectF, text: str) -> None:

@@ -45,10 +45,11 @@ class TilePainter:
         self._layer_key: tuple[object, ...] | None = None
         self._layer: QPixmap | None = None
         self.colormap = "gray"
+        self.leaves_room = False  # for the bar of the mark, also where it has none
 
     def image_area(self, tile: QRectF) -> QRectF:
         """Return the part of the tile for image and overlays: all but the bar of the mark."""
-        if self.is_marked:
+        if self.is_marked or self.leaves_room:
             return tile.adjusted(0, bar_height(tile), 0, 0)
         return tile
 
@@ -89,7 +90,8 @@ class TilePainter:
             self._paint_message(painter, tile)
         else:
             painter.save()
-            painter.setClipRect(placement.tile)
+            # Within the clip of the caller: in a swipe each image ends at the edge.
+            painter.setClipRect(placement.tile, Qt.ClipOperation.IntersectClip)
             layer = self._image_layer(placement, pixel_ratio)
             painter.drawPixmap(placement.tile.topLeft(), layer)
             paint_overlays(

@@ -1,0 +1,54 @@
+"""Makes the actions of a window from their table, with keys, tooltips and groups."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from medgan_viewer.session.session import Mode
+from medgan_viewer.ui.actions import ACTIONS, Scope
+
+_TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom")
+
+
+def make_actions(
+    window: QWidget, images: QWidget, slots: Mapping[str, Callable[[], None]]
+) -> dict[str, QAction]:
+    """Return every action of the table by its id, added to the widget in which its keys work.
+
+    Parameters
+    ----------
+    images : the area in which plain keys work
+    slots : what an action does, by its id; KeyError when one is missing
+    """
+    actions: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, window)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setCheckable(spec.checkable)
+        keys = ", ".join(spec.keys)
+        action.setToolTip(f"{spec.tooltip or spec.text} ({keys})" if keys else spec.text)
+        action.triggered.connect(_without_argument(slots[spec.action_id]))
+        if spec.scope is Scope.IMAGES:
+            # Only while an image has the keyboard: sliders and text need these keys too.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            images.addAction(action)
+        else:
+            window.addAction(action)
+        actions[spec.action_id] = action
+    for names in ([f"mode_{mode.value}" for mode in Mode], _TOOLS):
+        group = QActionGroup(window)
+        for name in names:
+            group.addAction(actions[name])
+    actions["tool_window"].setChecked(True)
+    return actions
+
+
+def _without_argument(slot: Callable[[], None]) -> Callable[[bool], None]:
+    """Drop the state that triggered() hands over."""
+
+    def call(_: bool = False) -> None:
+        slot()
+
+    return call
