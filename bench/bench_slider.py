@@ -1,7 +1,8 @@
 """Slider to pixel: median and p95 over 200 moves, through the real worker and a real tile.
 
 Peer: the same network run eagerly in float32 on the window's thread, as a simple program would.
-Second figure: what part of this machine's matrix-product rate the network's arithmetic reaches.
+Second table: networks of several sizes alone, and what part of this machine's matrix-product rate
+their arithmetic reaches (wanted 60 %).
 
     python3 bootstrap.py exec python bench/bench_slider.py [MODEL] [MOVES]
 """
@@ -22,9 +23,11 @@ from medgan_viewer import paths
 from medgan_viewer.app import make_engine
 from medgan_viewer.generators.package import resolve_package
 from medgan_viewer.generators.registry import load_network
-from medgan_viewer.generators.stylegan2 import NoiseMode, SynthesisNetwork
+from medgan_viewer.generators.stylegan2 import NoiseMode, SynthesisNetwork, SynthesisSize
 from medgan_viewer.imaging.frame import Provenance, SyntheticKind
+from medgan_viewer.inference.fused_synthesis import FusedSynthesis
 from medgan_viewer.inference.output import frame_of_output
+from medgan_viewer.inference.request import Timings
 from medgan_viewer.latent.point import sample_z
 from medgan_viewer.session.generation import Latency
 from medgan_viewer.session.session import Mode, Session, SessionOptions
@@ -35,17 +38,21 @@ TILE = (640, 800)
 PROVENANCE = Provenance(SyntheticKind.GENERATED, "benchmark")
 
 
-def through_worker(package, moves: int) -> list[Latency]:
+def through_worker(package, moves: int) -> list[tuple[Latency, Timings]]:
     """Move one slider `moves` times, each after the last image was painted."""
     options = SessionOptions(package_roots=(paths.shipped_packages(),), decoders=1)
     session = Session(options, partial(make_engine, "auto"))
     widget = ViewportWidget(session.synthetic)
     widget.resize(*TILE)
     widget.show()
-    found: list[Latency] = []
+    found: list[tuple[Latency, Timings]] = []
     loop = QEventLoop()
-    session.generation.latency_measured.connect(found.append)
-    session.generation.latency_measured.connect(lambda _: loop.quit())
+
+    def on_measured(latency: Latency) -> None:
+        found.append((latency, session.generation.last_result.timings))
+        loop.quit()
+
+    session.generation.latency_measured.connect(on_measured)
     session.latent.set_package(package)
     session.set_mode(Mode.GENERATE)
     loop.exec()
@@ -111,6 +118,50 @@ def matrix_rate(dtype: torch.dtype, side: int = 2048, runs: int = 15) -> float:
     return 2 * side**3 / float(np.median(times))
 
 
+def network_alone(network: SynthesisNetwork, runs: int) -> dict[str, float]:
+    """Median milliseconds of one image, as the worker runs it and eagerly in float32."""
+    w_dim = network.size.w_dim
+    ws = torch.randn(1, network.size.num_ws, w_dim)
+    fused = FusedSynthesis(network, torch.bfloat16)
+    ways = {
+        "fused bfloat16": lambda: fused(ws, True, lambda: False),
+        "eager float32": lambda: network(ws, NoiseMode.CONST, torch.float32),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    with torch.inference_mode():
+        for index in range(runs + 3):
+            for name, run in ways.items():
+                started = time.perf_counter()
+                run()
+                if index >= 3:
+                    times[name].append((time.perf_counter() - started) * 1e3)
+    return {name: float(np.median(values)) for name, values in times.items()}
+
+
+def show_networks(shipped: SynthesisNetwork | None) -> None:
+    """Compare networks of several sizes; those with random weights stand for imported ones."""
+    networks = {"shipped": shipped} if shipped is not None else {}
+    for side, base in ((128, 16384), (256, 16384), (512, 16384)):
+        networks[f"{side} px, channel base {base}"] = SynthesisNetwork(
+            SynthesisSize(side, 1, 512, base)
+        )
+    rate = matrix_rate(torch.bfloat16)
+    print(f"\nmatrix product in bfloat16: {rate / 1e9:.0f} Gflop/s")
+    print(
+        f"{'network alone':28} {'Gflop':>6} {'fused':>8} {'eager':>8} {'ratio':>6} {'of rate':>8}"
+    )
+    for name, network in networks.items():
+        network = network.to(memory_format=torch.channels_last)
+        times = network_alone(network, 30)
+        flops = synthesis_flops(network)
+        fused, eager = times["fused bfloat16"], times["eager float32"]
+        part = flops / (fused / 1e3) / rate
+        print(
+            f"{name:28} {flops / 1e9:6.1f} {fused:5.1f} ms {eager:5.1f} ms "
+            f"{eager / fused:7.2f}x {part:8.0%}"
+        )
+
+
 def main() -> None:
     model = sys.argv[1] if len(sys.argv) > 1 else "chest-xray"
     moves = int(sys.argv[2]) if len(sys.argv) > 2 else 200
@@ -118,15 +169,16 @@ def main() -> None:
     _app = QApplication([])
     ours = through_worker(package, moves)
     peer = eager_on_window_thread(package, moves)
-    totals = [latency.total_ms for latency in ours]
-    print(f"{package.title}, {ours[0].device_note}, {moves} moves, tile {TILE[0]} x {TILE[1]}\n")
+    totals = [latency.total_ms for latency, _ in ours]
+    note = ours[0][0].device_note
+    print(f"{package.title}, {note}, {moves} moves, tile {TILE[0]} x {TILE[1]}\n")
     print(f"{'slider to pixel [ms]':42} {'median':>8} {'p95':>8}")
     rows = {
         "ours, total": totals,
-        "  waiting for the worker": [x.timings.queued_ms for x in ours],
-        "  network": [x.timings.infer_ms for x in ours],
-        "  to main memory, as integers": [x.timings.to_host_ms for x in ours],
-        "  to the window, rendered and painted": [x.display_ms for x in ours],
+        "  waiting for the worker": [latency.wait_ms for latency, _ in ours],
+        "  network": [timings.infer_ms for _, timings in ours],
+        "  to main memory, as integers": [timings.to_host_ms for _, timings in ours],
+        "  to the window, rendered and painted": [latency.display_ms for latency, _ in ours],
         "peer, eager float32 on the window's thread": peer,
     }
     for name, values in rows.items():
@@ -134,16 +186,7 @@ def main() -> None:
     ratio = np.median(peer) / np.median(totals)
     print(f"\npeer / ours: {ratio:.2f} x (wanted 2)")
     synthesis = getattr(load_network(package), "synthesis", None)
-    if isinstance(synthesis, SynthesisNetwork):
-        note = ours[0].device_note
-        dtype = torch.bfloat16 if "bfloat16" in note else torch.float32
-        rate, flops = matrix_rate(dtype), synthesis_flops(synthesis)
-        reached = flops / (np.median([x.timings.infer_ms for x in ours]) / 1e3)
-        print(
-            f"network: {flops / 1e9:.2f} Gflop an image, {reached / 1e9:.0f} Gflop/s; matrix "
-            f"product in {str(dtype)[6:]}: {rate / 1e9:.0f} Gflop/s; part {reached / rate:.0%} "
-            "(wanted 60 %)"
-        )
+    show_networks(synthesis if isinstance(synthesis, SynthesisNetwork) else None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Composition root: builds settings, logs, session and window; closes them in reverse order."""
 
 import logging
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from medgan_viewer.ui.theme import apply_theme
 
 log = logging.getLogger(__name__)
 
+SIGNAL_INTERVAL_MS = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -48,6 +51,7 @@ def run(start: Start) -> int:
     settings_path = paths.data_folder() / "settings.json"
     first_start = not settings_path.exists()
     settings = load_settings(settings_path)
+    set_aside = not first_start and not settings_path.exists()
     if settings_path.parent.is_dir():
         sweep_parts(settings_path.parent)
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -58,11 +62,17 @@ def run(start: Start) -> int:
     window = MainWindow(session, show_hints=settings.show_hints)
     keeper = SettingsKeeper(window, settings, settings_path)
     reporter = BugReporter(session)
+    quitter = Quitter(app)
     try:
         model_is_usable = prepare(window, settings, start, first_start=first_start)
         if crashed is not None:
             session.notices.post_warning(
                 "The program ended unexpectedly the last time.", f"The report is in {crashed}."
+            )
+        if set_aside:
+            session.notices.post_warning(
+                "The settings could not be read, and the program started with the usual ones.",
+                f"The old file is kept as {settings_path.with_suffix('.unreadable')}.",
             )
         window.show()
         if start.screenshot is not None:
@@ -77,6 +87,8 @@ def run(start: Start) -> int:
     finally:
         window.close()
         session.close()
+        window.deleteLater()
+        quitter.restore()
         reporter.restore()
     keeper.save()
     return code
@@ -222,6 +234,29 @@ class SettingsKeeper:
         )
 
 
+class Quitter:
+    """Closes the window in good order when the terminal or the system asks the program to end."""
+
+    def __init__(self, app: QApplication) -> None:
+        self._before = {
+            number: signal.signal(number, lambda *_: app.quit())
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        # Python answers to a signal only while it runs code, and an idle window runs none.
+        self._timer = QTimer()
+        self._timer.timeout.connect(_run_some_code)
+        self._timer.start(SIGNAL_INTERVAL_MS)
+
+    def restore(self) -> None:
+        self._timer.stop()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _run_some_code() -> None:
+    """Do nothing."""
+
+
 class BugReporter(QObject):
     """Logs exceptions that nothing caught, and tells the user of them in the window."""
 
@@ -245,11 +280,16 @@ class BugReporter(QObject):
         error: BaseException,
         trace: TracebackType | None,
     ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            QTimer.singleShot(0, QApplication.quit)
-            return
         log.error("unexpected error", exc_info=(kind, error, trace))
-        self._caught.emit(unexpected(error))
+        told = unexpected(error)
+        self._caught.emit(
+            MedganError(
+                problem=told.problem,
+                action="Try again; if it happens again, report it with the log in "
+                f"{paths.log_folder()}.",
+                details=told.details,
+            )
+        )
 
     def _on_thread_exception(self, args: Any) -> None:
         error = args.exc_value or RuntimeError("unknown")

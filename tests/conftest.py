@@ -12,6 +12,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "2")  # read once, when a test first imports torch
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # tests share the cores with their children
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 QT_FIXTURES = {"qtbot", "qapp", "qtmodeltester"}

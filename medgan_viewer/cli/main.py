@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from medgan_viewer.cli.models import app as models
 from medgan_viewer.cli.study import probe, render, scan
 from medgan_viewer.cli.translate import translate
 from medgan_viewer.cli.view import view
-from medgan_viewer.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_DONE, MedganError
+from medgan_viewer.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_DONE, MedganError, UsageError
 from medgan_viewer.logs import set_up_logging
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,10 @@ def options(
         raise typer.Exit(EXIT_DONE)
     if temp_home:
         os.environ["MEDGAN_HOME"] = tempfile.mkdtemp(prefix="medgan-viewer-")
-    set_up_logging(paths.log_folder(), log_level.upper())
+    level = log_level.upper()
+    if level not in logging.getLevelNamesMapping():
+        raise UsageError(f"There is no level {log_level!r}.", "Use debug, info, warning or error.")
+    set_up_logging(paths.log_folder(), level)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -69,6 +73,8 @@ def main(argv: list[str] | None = None) -> None:
     multiprocessing.freeze_support()
     # An explicit weights_only=True is refused by nothing, but nobody else shall turn it off.
     os.environ.pop("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", None)
+    if isinstance(sys.stdout, TextIOWrapper):  # it is None in a program without a console
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the console cannot show
     arguments = with_command(sys.argv[1:] if argv is None else argv)
     try:
         app(arguments)

@@ -37,7 +37,8 @@ def package_roots() -> list[Path]:
 
 
 def print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print a document in ASCII: the encoding of a pipe can be any, and paths must survive it."""
+    typer.echo(json.dumps(document, indent=2))
 
 
 @contextmanager

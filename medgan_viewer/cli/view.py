@@ -1,12 +1,14 @@
 """view: the window."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from medgan_viewer.cli.shared import known_device
-from medgan_viewer.errors import InputError, UsageError
+from medgan_viewer.errors import EXIT_INPUT, EXIT_PACKAGE, InputError, PackageError, UsageError
+
+SIDES = range(240, 16385)  # pixels
 
 
 def view(
@@ -28,6 +30,11 @@ def view(
     for path in paths or []:
         if not path.exists():
             raise InputError(f"{path} does not exist.", "Check the spelling of the path.")
+    if screenshot is not None:
+        from medgan_viewer.export.target import check_target
+
+        opened_files = [path for path in paths or [] if path.is_file()]
+        check_target(screenshot, overwrite=True, source_paths=opened_files)
     from medgan_viewer.app import Start, run
 
     start = Start(
@@ -39,13 +46,36 @@ def view(
         mode=mode,
         device=device,
     )
-    raise typer.Exit(run(start))
+    code = run(start)
+    if code == EXIT_INPUT:
+        _explain_missing_image(paths or [], screenshot)
+    if code == EXIT_PACKAGE:
+        raise PackageError(
+            problem=f"The model {model or 'that was used last'} made no image.",
+            action=f"Run 'medgan-viewer models verify {model or 'ID'}' for the reason.",
+        )
+    raise typer.Exit(code)
+
+
+def _explain_missing_image(paths: list[Path], screenshot: Path | None) -> NoReturn:
+    """Say on the console what the window showed in a notice."""
+    if screenshot is not None and not screenshot.is_file():
+        raise InputError(
+            problem=f"The picture {screenshot} could not be written.",
+            action="Choose a folder in which you may write.",
+        )
+    opened = " ".join(map(str, paths)) or "the demonstration"
+    raise InputError(
+        problem=f"No image of {opened} could be shown.",
+        action="Run 'medgan-viewer scan' with the same paths for the reasons.",
+    )
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit() and 320 <= int(width) <= 16384):
+    sides = [int(side) for side in (width, height) if side.isdecimal()]
+    if not (len(sides) == 2 and all(side in SIDES for side in sides)):
         raise UsageError(f"--size {text} is not a size.", "Write for example 1440x900.")
-    return int(width), int(height)
+    return sides[0], sides[1]

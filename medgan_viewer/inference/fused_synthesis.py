@@ -21,6 +21,11 @@ from medgan_viewer.generators.layers import (
 )
 from medgan_viewer.generators.stylegan2 import SynthesisLayer, SynthesisNetwork, ToImageLayer
 from medgan_viewer.inference.jobs import ShouldStop
+from medgan_viewer.inference.packed_convolution import (
+    Convolution,
+    packed_convolution,
+    plain_convolution,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,41 +45,50 @@ class _Layer:
 
     Attributes
     ----------
+    weight : what styles scale where it is smaller than the image, else None
+    convolution : what is applied where styles scale the image instead, else None
     energy : (in, out), sum of squared weights over the kernel
     shift, noisy_shift : bias alone, and bias with constant noise; broadcast over the image
     """
 
     style: _Style
-    weight: Tensor
+    weight: Tensor | None
+    convolution: Convolution | None
     energy: Tensor
     shift: Tensor
     noisy_shift: Tensor
     up: bool
+    size_bytes: int
 
     def __call__(self, x: Tensor, w: Tensor, noise: bool) -> Tensor:
         styles = self.style(w)
         factors = (styles.square() @ self.energy).add_(1e-8).rsqrt_().mul_(LRELU_GAIN)
-        x = x * styles.to(x.dtype).view(1, -1, 1, 1)
+        if self.convolution is not None:
+            x = self.convolution(x * styles.to(x.dtype).view(1, -1, 1, 1))
+            x = x.mul_(factors.to(x.dtype).view(1, -1, 1, 1))
+        elif self.weight is not None:
+            pairs = styles.t() * factors if self.up else factors.t() * styles
+            weight = self.weight * pairs.to(x.dtype)[:, :, None, None]
+            x = plain_convolution(x, weight, up=self.up)
         if self.up:
-            x = blur_fir(F.conv_transpose2d(x, self.weight, stride=2), 1, gain=4.0)
-        else:
-            x = F.conv2d(x, self.weight, padding=1)
-        shift = self.noisy_shift if noise else self.shift
-        x = torch.addcmul(shift, x, factors.to(x.dtype).view(1, -1, 1, 1))
+            x = blur_fir(x, 1, gain=4.0)
+        # Two passes: torch.addcmul takes four times as long in bfloat16.
+        x = x.add_(self.noisy_shift if noise else self.shift)
         return F.leaky_relu_(x, LRELU_SLOPE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ToImage:
-    """The image output of a block."""
+    """The image output of a block; `weight` is (image channels, channels)."""
 
     style: _Style
     weight: Tensor
     bias: Tensor
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
-        weight = self.weight * self.style(w).to(x.dtype).view(1, -1, 1, 1)
-        return F.conv2d(x, weight).float() + self.bias
+        weight = (self.weight * self.style(w)).to(x.dtype)
+        image = x.permute(0, 2, 3, 1) @ weight.t()  # a product of matrices starts sooner
+        return image.permute(0, 3, 1, 2).float() + self.bias
 
 
 class FusedSynthesis:
@@ -92,11 +106,7 @@ class FusedSynthesis:
     @property
     def size_bytes(self) -> int:
         """Memory of the prepared weights, which stand beside those of the network."""
-        tensors = [self._const]
-        for layers, to_image in self._blocks:
-            tensors += [t for layer in layers for t in (layer.weight, layer.noisy_shift)]
-            tensors.append(to_image.weight)
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        return sum(layer.size_bytes for layers, _ in self._blocks for layer in layers)
 
     def __call__(self, ws: Tensor, noise: bool, should_stop: ShouldStop) -> Tensor:
         """Return (1, channels, side, side) float32 from (1, num_ws, w_dim) float32.
@@ -131,9 +141,14 @@ def _layer(conv: SynthesisLayer, dtype: torch.dtype) -> _Layer:
     noise = conv.noise_const * (conv.noise_strength * LRELU_GAIN)
     noisy = (bias + noise).to(dtype).contiguous(memory_format=torch.channels_last)
     weight = conv.weight.transpose(0, 1) if conv.up else conv.weight
+    weight = weight.to(dtype).contiguous(memory_format=torch.channels_last)
+    side = noisy.shape[-1] // 2 if conv.up else noisy.shape[-1]
+    scales_weight = weight.numel() < noisy.numel()
     return _Layer(
         style=_style(conv.affine),
-        weight=weight.to(dtype).contiguous(memory_format=torch.channels_last),
+        weight=weight if scales_weight else None,
+        convolution=None if scales_weight else packed_convolution(weight, side, up=conv.up),
+        size_bytes=(weight.numel() + noisy.numel()) * dtype.itemsize,
         energy=conv.weight.square().sum(dim=(2, 3)).t().contiguous(),
         shift=bias.to(dtype),
         noisy_shift=noisy,
@@ -144,6 +159,6 @@ def _layer(conv: SynthesisLayer, dtype: torch.dtype) -> _Layer:
 def _to_image(layer: ToImageLayer, dtype: torch.dtype) -> _ToImage:
     return _ToImage(
         style=_style(layer.affine, layer.weight_gain),
-        weight=layer.weight.to(dtype),
+        weight=layer.weight.flatten(1),
         bias=layer.bias.view(1, -1, 1, 1).clone(),
     )

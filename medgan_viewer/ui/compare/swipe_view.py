@@ -75,25 +75,28 @@ class SwipeView(QWidget):
         whole = QRectF(self.rect())
         edge = self._edge()
         ratio = self.devicePixelRatioF()
-        painter = QPainter(self)
-        for side, clip in (
-            (self._left, QRectF(0, 0, edge, whole.height())),
-            (self._right, QRectF(edge, 0, whole.width() - edge, whole.height())),
-        ):
-            painter.save()
-            painter.setClipRect(clip)
-            side.paint(
-                painter, whole, pixel_ratio=ratio, hide_identity=self._hide_identity, marked=False
-            )
-            if side.is_marked and clip.width() > 0:
-                # Around its own half, so that the word is never behind the edge.
-                paint_mark(painter, clip, side.mark_text)
-            painter.restore()
-        painter.setPen(QPen(ACCENT if self.hasFocus() else TEXT, 2))
-        painter.drawLine(QPointF(edge, 0), QPointF(edge, whole.height()))
-        painter.setBrush(TEXT)
-        painter.drawEllipse(QPointF(edge, whole.height() / 2), GRIP_PX, GRIP_PX)
-        painter.end()
+        with QPainter(self) as painter:  # as in ViewportWidget
+            for side, clip in (
+                (self._left, QRectF(0, 0, edge, whole.height())),
+                (self._right, QRectF(edge, 0, whole.width() - edge, whole.height())),
+            ):
+                painter.save()
+                painter.setClipRect(clip)
+                side.paint(
+                    painter,
+                    whole,
+                    pixel_ratio=ratio,
+                    hide_identity=self._hide_identity,
+                    marked=False,
+                )
+                if side.is_marked and clip.width() > 0:
+                    # Around its own half, so that the word is never behind the edge.
+                    paint_mark(painter, clip, side.mark_text)
+                painter.restore()
+            painter.setPen(QPen(ACCENT if self.hasFocus() else TEXT, 2))
+            painter.drawLine(QPointF(edge, 0), QPointF(edge, whole.height()))
+            painter.setBrush(TEXT)
+            painter.drawEllipse(QPointF(edge, whole.height() / 2), GRIP_PX, GRIP_PX)
         for side in (self._left, self._right):
             if side.state.frame is not None:
                 side.state.painted.emit(side.state.frame)

@@ -22,7 +22,7 @@ WHOLE_IMAGE_PIXELS = 1 << 20
 
 
 def to_qimage(image: DisplayImage) -> QImage:
-    """Wrap 8-bit pixels for Qt; the array is copied, so the result stands alone."""
+    """Copy 8-bit pixels into the format that Qt scales fastest."""
     rows, columns = image.pixels.shape[:2]
     if image.is_color:
         bytes_per_line = 3 * columns
@@ -30,7 +30,8 @@ def to_qimage(image: DisplayImage) -> QImage:
     else:
         bytes_per_line = columns
         form = QImage.Format.Format_Grayscale8
-    return QImage(image.pixels.data, columns, rows, bytes_per_line, form).copy()
+    wrapped = QImage(image.pixels.data, columns, rows, bytes_per_line, form)
+    return wrapped.convertToFormat(QImage.Format.Format_RGB32)
 
 
 class TilePainter:

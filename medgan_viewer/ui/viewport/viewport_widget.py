@@ -98,24 +98,23 @@ class ViewportWidget(QWidget):
         self.state.tile_size = (max(area.width(), 1.0), max(area.height(), 1.0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.painter_of_tile.paint(
-            painter,
-            QRectF(self.rect()),
-            pixel_ratio=self.devicePixelRatioF(),
-            probe=self._probe_text(),
-            hide_identity=self._hide_identity,
-        )
-        if self._tool is not None and self._tool.name == "region window":
-            painter.setPen(QPen(ACCENT, 1, Qt.PenStyle.DashLine))
-            painter.drawRect(QRectF(self._start, self._before).normalized())
-        if self._is_active or self.hasFocus():
-            width = 3 if self.hasFocus() else 1
-            painter.setPen(QPen(ACCENT, width))
-            inset = width / 2
-            inside = self.painter_of_tile.inside_mark(QRectF(self.rect()))
-            painter.drawRect(inside.adjusted(inset, inset, -inset, -inset))
-        painter.end()
+        with QPainter(self) as painter:  # ends also after a fault, or nothing is painted again
+            self.painter_of_tile.paint(
+                painter,
+                QRectF(self.rect()),
+                pixel_ratio=self.devicePixelRatioF(),
+                probe=self._probe_text(),
+                hide_identity=self._hide_identity,
+            )
+            if self._tool is not None and self._tool.name == "region window":
+                painter.setPen(QPen(ACCENT, 1, Qt.PenStyle.DashLine))
+                painter.drawRect(QRectF(self._start, self._before).normalized())
+            if self._is_active or self.hasFocus():
+                width = 3 if self.hasFocus() else 1
+                painter.setPen(QPen(ACCENT, width))
+                inset = width / 2
+                inside = self.painter_of_tile.inside_mark(QRectF(self.rect()))
+                painter.drawRect(inside.adjusted(inset, inset, -inset, -inset))
         if self.state.frame is not None and self.state.frame is not self._painted:
             self._painted = self.state.frame
             self.state.painted.emit(self._painted)
