@@ -34,7 +34,7 @@ def plain_convolution(x: Tensor, weight: Tensor, *, up: bool) -> Tensor:
 
 
 def packed_convolution(weight: Tensor, input_side: int, *, up: bool) -> Convolution:
-    """Return `plain_convolution` with this weight, for images of one size, prepared where it can be.
+    """Return `plain_convolution` with this weight for images of one size, prepared if possible.
 
     Parameters
     ----------

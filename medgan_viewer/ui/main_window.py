@@ -311,6 +311,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
+        self.hide()  # threads may need a moment to end
         self.session.close()
         event.accept()
 

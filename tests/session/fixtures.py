@@ -34,7 +34,10 @@ def gray_frame(value=0, size=16, is_synthetic=False, **fields):
 
 
 class QuickEngine:
-    """Answers at once with the seed (its last 12 bits) as gray value; records requests and the threads it ran on."""
+    """Answers at once with the seed's last 12 bits as gray value.
+
+    Records the requests and the threads it ran on.
+    """
 
     def __init__(self):
         self.requests = []

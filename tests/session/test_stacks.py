@@ -123,6 +123,24 @@ def test_a_plane_that_comes_after_the_user_went_on_is_not_shown(feeder, pool):
     assert feeder.viewport.wanted == 25
 
 
+@pytest.mark.parametrize("answers", ["the ticket that was dropped", "the new ticket"])
+def test_a_plane_that_was_dropped_and_is_wanted_again_is_shown(feeder, pool, answers):
+    _, dropped = pool.asked[0]
+    feeder.viewport.go_to(0)
+    feeder.viewport.go_to(20)
+
+    assert dropped.is_cancelled
+    assert pool.waiting(VISIBLE) == [21]
+    if answers == "the new ticket":
+        pool.answer(21, gray_frame(21))
+    else:  # the decoder was at it already
+        dropped.deliver(gray_frame(21))
+        deliver_posted()
+
+    assert feeder.viewport.frame.stored[1, 1] == 21
+    assert pool.waiting(VISIBLE) == []
+
+
 def test_a_plane_that_is_loaded_ahead_is_shown_by_whichever_answer_comes_first(feeder, pool):
     pool.answer(21, gray_frame(21))
     ahead = next(t for p, t in pool.asked if p == PREFETCH and t.task.ref.frame_number == 22)

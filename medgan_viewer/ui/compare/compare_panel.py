@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medgan_viewer.imaging.frame import SyntheticKind
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
 
 _BUTTONS = (
@@ -92,7 +93,17 @@ class ComparePanel(QWidget):
         elif result is not None:
             self.note.setText(
                 f"Acquired against synthetic, {result.pixels:,} pixels, range of values "
-                f"{result.data_range.width:.4g} ({result.data_range.rule})."
+                f"{result.data_range.width:.4g} ({result.data_range.rule})." + self._caution()
             )
         else:
             self.note.setText("Show an image on both sides to compare them.")
+
+    def _caution(self) -> str:
+        made = self._state.candidate.frame
+        provenance = made.provenance if made is not None else None
+        if provenance is None or provenance.kind is not SyntheticKind.TRANSLATED:
+            return ""
+        return (
+            " A translation differs from its source on purpose: the figures tell how good it is "
+            "only against an acquired image of the contrast that it imitates."
+        )
