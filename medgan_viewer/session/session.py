@@ -214,7 +214,7 @@ class Session(QObject):
         """Let stacks on screen grow while the scan finds more of their images."""
         for feeder in self.feeders:
             if feeder.display_set is not None:
-                grown = self.studies.display_set(feeder.display_set.uid)
+                grown = self.studies.grown(feeder.display_set, feeder.wanted_ref)
                 if grown is not None:
                     feeder.update(grown)
             elif self.studies.studies:

@@ -126,15 +126,17 @@ class StackFeeder(QObject):
         self.viewport.show_frame(frame, index)
         self.index_changed.emit(index)
 
-    def _wanted_ref(self) -> FrameRef | None:
+    @property
+    def wanted_ref(self) -> FrameRef | None:
+        """The plane that is on screen or on its way there."""
         if self._set is None or not self._set.frames:
             return None
         return self._set.frames[self.viewport.wanted]
 
     def _on_loaded(self, ref: FrameRef, frame: PixelFrame) -> None:
-        if ref == self._wanted_ref():
+        if ref == self.wanted_ref:
             self._show(frame, self.viewport.wanted)
 
     def _on_failed(self, ref: FrameRef, error: MedganError) -> None:
-        if ref == self._wanted_ref():
+        if ref == self.wanted_ref:
             self.viewport.show_message(f"{error.problem}\n\n{error.action}")

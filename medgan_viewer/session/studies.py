@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet, split_into_display_sets
 from medgan_viewer.dicom.hierarchy import (
+    FrameRef,
     InstanceHeader,
     SkippedFile,
     StudyFacts,
@@ -150,6 +151,19 @@ class OpenStudies(QObject):
                 if display_set.uid == set_id:
                     return display_set
         return None
+
+    def grown(self, before: DisplaySet, shown: FrameRef | None) -> DisplaySet | None:
+        """Return what a display set has become, by name or by the frame of it that is shown.
+
+        More images can show that a series falls into parts, which then have other names.
+        """
+        same = self.display_set(before.uid)
+        if same is not None and shown in same.frames:
+            return same
+        parts = (s for study in self._studies for s in study.display_sets)
+        series_uid = before.series.series_uid
+        holding = (s for s in parts if s.series.series_uid == series_uid and shown in s.frames)
+        return next(holding, same)
 
     def synthetic_set(self, set_id: str) -> SyntheticSet | None:
         return next((s for s in self._synthetic if s.set_id == set_id), None)

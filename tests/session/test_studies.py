@@ -74,6 +74,28 @@ def test_a_stack_on_screen_grows_and_keeps_its_image(qtbot, session, tmp_path):
     assert tile.frame is shown
 
 
+def test_a_stack_on_screen_grows_although_its_division_changes(qtbot, session, tmp_path):
+    def add(number):
+        folder = tmp_path / str(number)
+        frame_of_reference = uid("frame of reference", number)
+        make_series(
+            folder, [5 * number], first_number=number, FrameOfReferenceUID=frame_of_reference
+        )
+        return folder
+
+    open_and_wait(qtbot, session, add(1))
+    before = session.feeders[0].display_set
+    session.show_set(before, session.acquired[1])
+
+    session.studies.open_paths([add(2), add(3)])
+    wait_for_the_end(qtbot, session)
+
+    [display_set] = display_sets(session)
+    assert display_set.uid != before.uid
+    assert session.feeders[1].display_set is display_set
+    assert session.acquired[1].count == 3
+
+
 def test_an_empty_folder_is_told(qtbot, session, tmp_path):
     session.studies.open_paths([tmp_path])
     wait_for_the_end(qtbot, session)
