@@ -79,7 +79,7 @@ class DecoderProcess:
         Raises
         ------
         DecoderNotReadyError
-            It died or hung at its start, or `abort` was called.
+            The system refused it, it died or hung at its start, or `abort` was called.
         """
         if self._process is not None and self._process.is_alive():
             return
@@ -87,9 +87,12 @@ class DecoderProcess:
         if self._is_aborted:
             raise DecoderNotReadyError
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, self._memory_limit), daemon=True)
-        process.start()
+        try:
+            self._connection, theirs = context.Pipe()
+            process = context.Process(target=serve, args=(theirs, self._memory_limit), daemon=True)
+            process.start()
+        except (OSError, RuntimeError) as error:  # no memory, no handles, a main module unguarded
+            raise DecoderNotReadyError from error
         self._process = process
         theirs.close()  # so that the death of the process closes the pipe
         try:

@@ -1,5 +1,6 @@
 """DecoderPool: what a crash, a hang or a file that needs too much memory leaves intact."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from medgan_viewer.dicom.decoder_messages import ReadFrame, ReadHeaders
 from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
-from medgan_viewer.errors import InputError
+from medgan_viewer.errors import InputError, MedganError
 from tests.dicom_factory import make_compressed, make_ct, make_series, ramp
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -92,6 +93,20 @@ def test_a_process_killed_while_idle_is_started_again(single, tmp_path):
     pool.run(task)
 
     kill_idle(pool)
+
+    np.testing.assert_array_equal(pool.run(task).stored, ramp())
+
+
+def test_a_system_that_starts_no_process_is_told_and_tried_again(single, tmp_path, monkeypatch):
+    pool, task = single(), frame_task(make_ct(tmp_path / "a.dcm"))
+
+    def refuse(process):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+        with pytest.raises(MedganError, match="The process that decodes images could not be"):
+            pool.run(task)
 
     np.testing.assert_array_equal(pool.run(task).stored, ramp())
 
