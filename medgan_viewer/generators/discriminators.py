@@ -58,7 +58,11 @@ class DiscriminatorEpilogue(nn.Module):
 
 
 class ResidualDiscriminator(nn.Module):
-    """StyleGAN2's discriminator; labels enter by projection. Keys follow stylegan2-ada-pytorch."""
+    """StyleGAN2's discriminator; labels enter by projection.
+
+    Keys of the convolutions are those of stylegan2-ada-pytorch; its deep mapping of labels is one
+    embedding here.
+    """
 
     def __init__(self, size: SynthesisSize, label_count: int = 0, *, group: int = 4) -> None:
         super().__init__()

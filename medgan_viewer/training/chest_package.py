@@ -78,7 +78,7 @@ def write_chest_package(
             "images": len(train),
             "patients": len(set(train.patients.tolist())),
             "hours": round(hours, 2),
-            "hardware": "CPU, one core, bfloat16",
+            "hardware": "CPU, two shared cores, bfloat16",
             "software": f"medgan-viewer 0.1, torch {torch.__version__.split('+')[0]}",
         },
         "metrics": metrics,

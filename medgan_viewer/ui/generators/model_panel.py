@@ -1,4 +1,4 @@
-"""ModelPanel: choose a model, read in plain words what it is, see device and latency."""
+"""ModelPanel: choose a model, read in plain words what it is."""
 
 from collections.abc import Callable, Sequence
 
