@@ -193,5 +193,6 @@ split by patient. 8 bits a pixel. No attempt to identify anyone.
 **Limits.** {manifest["limits"]} The pictures are those of a small network trained for a few hours on a
 processor: rib edges and vessels are blurred, and a radiologist tells them from real ones at once.
 Normal and sick children differ in the data also in age, posture and cropping, so the finding sliders
-move those too. Memorisation is judged only by the distances above; no promise of anonymity is made.
+move those too. Samples lie nearer to a training image than held-out real images do; blurred pictures
+lie nearer to any image, so this neither shows nor excludes copies. No promise of anonymity is made.
 """

@@ -18,7 +18,23 @@ from medgan_viewer.training.images import (
 CHEST_LABELS = ("normal", "bacteria", "virus")
 HELD_OUT_PERCENT = 15
 # What the principal directions of the shipped weights were seen to change.
-CHEST_DIRECTIONS: dict[str, tuple[str, str]] = {}
+CHEST_DIRECTIONS: dict[str, tuple[str, str]] = {
+    "pc-01": ("Exposure", "Plus: darker lungs and edges. Minus: brighter."),
+    "pc-02": (
+        "Smaller, whiter lungs",
+        "Plus: shorter and whiter lungs, more of the belly. Minus: longer and darker lungs.",
+    ),
+    "pc-03": (
+        "Closer crop",
+        "Plus: the chest fills the frame, less contrast. Minus: a narrow chest with dark edges.",
+    ),
+    "pc-04": (
+        "Lower in the frame",
+        "Plus: chest lower and narrower, a bright neck. Minus: higher.",
+    ),
+    "pc-05": ("Turned", "Plus: the chest leans to one side. Minus: to the other."),
+    "pc-08": ("Haze", "Plus: paler lungs with less contrast. Minus: darker lungs, brighter ribs."),
+}
 
 BRAIN_MAPPING = IntensityMapping(IntensityRule.FOREGROUND_MEDIAN, 0.0, 2.0)
 BRAIN_PIXEL_MM = 1.25
