@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from medgan_viewer import paths
-from medgan_viewer.errors import MedganError, UsageError, unexpected
+from medgan_viewer.errors import EXIT_PACKAGE, InputError, MedganError, UsageError, unexpected
 from medgan_viewer.files import sweep_parts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage, resolve_package
@@ -45,7 +45,13 @@ class Start:
 
 
 def run(start: Start) -> int:
-    """Open the window and run until it is closed; return the exit code."""
+    """Open the window and run until it is closed; return the exit code.
+
+    Raises
+    ------
+    InputError
+        For a picture, a translator was given a series that it does not take.
+    """
     set_up_logging(paths.log_folder())
     crashed = enable_crash_file(paths.log_folder())
     settings_path = paths.data_folder() / "settings.json"
@@ -90,7 +96,11 @@ def run(start: Start) -> int:
         window.deleteLater()
         quitter.restore()
         reporter.restore()
-    keeper.save()
+    if start.screenshot is None:  # a picture is taken in passing
+        keeper.save()
+    refusal = session.translation.refusal
+    if code == EXIT_PACKAGE and refusal is not None:  # the model is sound; the series is wrong
+        raise InputError(refusal.problem, refusal.action, refusal.details)
     return code
 
 
@@ -131,6 +141,8 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
         window.resize(*start.size)
     window.set_panel_open("toggle_left", settings.left_panel)
     window.set_panel_open("toggle_right", settings.right_panel)
+    session.hide_identity(settings.hide_identity)
+    session.set_source_mode(_source_mode(settings, asked))
     session.set_mode(_mode(settings, start, asked))
     last = Path(settings.last_folder) if settings.last_folder else None
     if start.paths:
@@ -182,9 +194,16 @@ def _mode(settings: Settings, start: Start, asked: ModelPackage | None) -> Mode:
             ) from None
     if asked is not None and asked.manifest.task is Task.TRANSLATE:
         return Mode.TRANSLATE
-    if start.model is not None or start.demo:
+    # A picture that does not say its mode must not depend on how the window was left.
+    if start.model is not None or start.demo or start.screenshot is not None:
         return Mode.GENERATE
     return Mode(settings.mode)
+
+
+def _source_mode(settings: Settings, asked: ModelPackage | None) -> Mode:
+    if asked is None:
+        return Mode(settings.source_mode)
+    return Mode.TRANSLATE if asked.manifest.task is Task.TRANSLATE else Mode.GENERATE
 
 
 class SettingsKeeper:
@@ -221,6 +240,8 @@ class SettingsKeeper:
                 "last_folder": self._last_folder,
                 "show_hints": self._show_hints,
                 "mode": session.mode.value,
+                "source_mode": session.source_mode.value,
+                "hide_identity": session.identity_hidden,
                 "rows": session.browse_layout.rows,
                 "columns": session.browse_layout.columns,
                 "link_view": session.grid.link_view,

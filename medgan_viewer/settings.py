@@ -35,6 +35,10 @@ class Settings(BaseModel):
     mode: Annotated[
         Literal["browse", "generate", "translate", "compare"], Field(title="Mode at the last close")
     ] = "generate"
+    source_mode: Annotated[
+        Literal["generate", "translate"], Field(title="What Compare shows beside the real image")
+    ] = "generate"
+    hide_identity: Annotated[bool, Field(title="Hide patient identifiers")] = False
     columns: Annotated[int, Field(ge=1, le=3, title="Columns of the layout")] = 2
     rows: Annotated[int, Field(ge=1, le=3, title="Rows of the layout")] = 1
     link_scroll: Annotated[bool, Field(title="Scroll linked views together")] = True

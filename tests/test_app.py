@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from medgan_viewer import app, paths
 from medgan_viewer.app import Start, run
-from medgan_viewer.errors import UsageError
+from medgan_viewer.errors import EXIT_INPUT, InputError, UsageError
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.first_run import demo_paths
@@ -87,6 +87,7 @@ def test_the_window_comes_back_as_it_was_left(start, tmp_path):
         window.session.set_mode(Mode.BROWSE)
         window.session.set_layout(Layout(2, 3))
         window.session.grid.set_links(view=False, scroll=False)
+        QTest.keyClick(window, Qt.Key.Key_F8)
 
     def look(window):
         session = window.session
@@ -102,6 +103,9 @@ def test_the_window_comes_back_as_it_was_left(start, tmp_path):
         assert (session.mode, session.browse_layout) == (Mode.BROWSE, Layout(2, 3))
         assert not session.grid.link_view
         assert not session.grid.link_scroll
+        assert session.identity_hidden
+        assert window.actions_by_id["hide_identity"].isChecked()
+        assert window.images.widget_of(session.acquired[0])._hide_identity
 
     assert start(act=change_everything) == 0
     assert start(act=look) == 0
@@ -188,6 +192,48 @@ def test_the_model_of_the_command_line_is_chosen_with_its_mode(start):
         assert window.session.translation.package.id == "tiny-t1-to-t2"
 
     start(Start(model="tiny-t1-to-t2"), look)
+
+
+def test_compare_shows_what_the_model_of_the_command_line_makes_also_the_next_time(start):
+    sources = []
+
+    for asked in (
+        Start(mode="compare", model="tiny-t1-to-t2"),
+        Start(mode="compare"),
+        Start(mode="compare", model="tiny"),
+    ):
+        start(asked, lambda window: sources.append(window.session.source_mode))
+
+    assert sources == [Mode.TRANSLATE, Mode.TRANSLATE, Mode.GENERATE]
+
+
+def look_on(window):
+    """Leave the window to the picture that is taken of it."""
+    return STAYS_OPEN
+
+
+def test_a_picture_does_not_depend_on_the_mode_of_the_last_time_nor_change_it(start, tmp_path):
+    make_series(tmp_path / "ct", range(2))
+    start(Start(mode="translate"))
+    kept = (paths.data_folder() / "settings.json").read_bytes()
+
+    code = start(Start(paths=(tmp_path / "ct",), screenshot=tmp_path / "shot.png"), look_on)
+
+    assert code == 0
+    assert (tmp_path / "shot.png").is_file()
+    assert (paths.data_folder() / "settings.json").read_bytes() == kept
+
+
+def test_a_picture_of_a_series_that_the_translator_refuses_names_the_reason(start, tmp_path):
+    make_series(tmp_path / "ct", range(2))
+    asked = Start(paths=(tmp_path / "ct",), screenshot=tmp_path / "shot.png", mode="translate")
+
+    with pytest.raises(InputError, match="this series is CT") as refused:
+        start(asked, look_on)
+
+    assert refused.value.exit_code == EXIT_INPUT
+    assert (tmp_path / "shot.png").is_file()
+    deliver_posted()
 
 
 def test_a_broken_package_of_the_user_is_told_and_the_others_are_there(start, packages):  # noqa: F811

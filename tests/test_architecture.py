@@ -237,3 +237,14 @@ def test_the_checks_of_the_server_are_those_of_the_developer():
     script = (ROOT / ".ci" / "run").read_text("utf-8")
 
     assert script.splitlines()[-1] == "exec python3 bootstrap.py test"
+
+
+def test_labels_in_the_window_show_plain_text():
+    allowed = {"foreign_text.py", "help_dialogs.py"}  # the class itself, and text of our own
+    labels = [
+        path.name
+        for path in (PACKAGE / "ui").rglob("*.py")
+        if path.name not in allowed and re.search(r"(?<!Plain)\bQLabel\(", path.read_text("utf-8"))
+    ]
+
+    assert labels == [], "use PlainLabel: Qt takes what looks like HTML for HTML"

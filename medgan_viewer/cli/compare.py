@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medgan_viewer.cli.shared import JsonOption, print_json
+from medgan_viewer.cli.shared import JsonOption, print_json, say
 from medgan_viewer.errors import InputError
 
 _NAMES = {
@@ -50,10 +50,10 @@ def compare(
         print_json(document)
         return
     unit = f" {document['unit']}" if document["unit"] else ""
-    typer.echo(f"{document['n']} image pairs, range {document['data_range']}{unit}")
+    say(f"{document['n']} image pairs, range {document['data_range']}{unit}")
     for key, name in _NAMES.items():
         value = document[key]
-        typer.echo(f"  {name}: {'not defined' if value is None else format(value, '.4g')}")
+        say(f"  {name}: {'not defined' if value is None else format(value, '.4g')}")
 
 
 def _frames(path: Path, pool: Any) -> list[Any]:

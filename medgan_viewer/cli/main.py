@@ -14,6 +14,7 @@ from medgan_viewer import __version__, paths
 from medgan_viewer.cli.compare import compare
 from medgan_viewer.cli.generate import generate
 from medgan_viewer.cli.models import app as models
+from medgan_viewer.cli.shared import say
 from medgan_viewer.cli.study import probe, render, scan
 from medgan_viewer.cli.translate import translate
 from medgan_viewer.cli.view import view
@@ -81,12 +82,12 @@ def main(argv: list[str] | None = None) -> None:
     except SystemExit as end:
         sys.exit(EXIT_CANCELLED if end.code == _INTERRUPTED else end.code)
     except MedganError as error:
-        typer.echo(f"{error.problem} {error.action}", err=True)
-        log.info("ended with %s: %s", type(error).__name__, error.details)
+        say(f"{error.problem} {error.action}", is_error=True)
+        log.info("ended with %s: %r", type(error).__name__, error.details)
         sys.exit(error.exit_code)
     except Exception as error:  # the user gets one line, the log the traceback
         log.info("ended with an unexpected error", exc_info=True)  # errors go to stderr too
-        typer.echo(f"An unexpected error: {type(error).__name__}: {error}", err=True)
+        say(f"An unexpected error: {type(error).__name__}: {error}", is_error=True)
         sys.exit(EXIT_BUG)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medgan_viewer.cli.shared import JsonOption, package_roots, print_json
+from medgan_viewer.cli.shared import JsonOption, package_roots, print_json, say
 
 app = typer.Typer(help="Installed model packages and their cards.", rich_markup_mode=None)
 
@@ -34,11 +34,11 @@ def list_models(as_json: JsonOption = False) -> None:
         return
     for package in packages:
         manifest = package.manifest
-        typer.echo(f"{package.id}  {package.title}  {manifest.task.value}  {package.trust.value}")
+        say(f"{package.id}  {package.title}  {manifest.task.value}  {package.trust.value}")
     if not packages:
-        typer.echo("No model packages are installed.")
+        say("No model packages are installed.")
     for broken in unusable:
-        typer.echo(f"Not usable: {broken.error.problem}", err=True)
+        say(f"Not usable: {broken.error.problem}", is_error=True)
 
 
 @app.command("show")
@@ -70,4 +70,4 @@ def verify(model: IdArgument, as_json: JsonOption = False) -> None:
         print_json(report.to_json())
         return
     for line in report.lines():
-        typer.echo(line)
+        say(line)

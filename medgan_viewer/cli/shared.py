@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from medgan_viewer import paths
 from medgan_viewer.errors import CancelledError, UsageError
 
 DEVICES = ("auto", "cuda", "mps", "xpu", "cpu")
+# C0 but for the tab, DEL and C1; line separators; what turns the direction of the text.
+_OBEYED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def known_device(name: str | None) -> str | None:
@@ -29,6 +32,14 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that e
 DeviceOption = Annotated[
     str, typer.Option("--device", help="auto, cuda, mps, xpu or cpu.", callback=known_device)
 ]
+BurnInOption = Annotated[
+    bool,
+    typer.Option(
+        "--burn-in/--no-burn-in",
+        help="Write SYNTHETIC into the pixels of DICOM and PNG files, or leave the pixels as they "
+        "are, for measurements; the marks in the header are always there.",
+    ),
+]
 
 
 def package_roots() -> list[Path]:
@@ -38,7 +49,16 @@ def package_roots() -> list[Path]:
 
 def print_json(document: Any) -> None:
     """Print a document in ASCII: the encoding of a pipe can be any, and paths must survive it."""
-    typer.echo(json.dumps(document, indent=2))
+    typer.echo(json.dumps(document, indent=2).replace("\x7f", "\\u007f"))
+
+
+def say(line: str, *, is_error: bool = False) -> None:
+    """Print one line; characters that a terminal would obey stand there by their number.
+
+    Names and descriptions come from files that anybody may have written.
+    """
+    shown = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    typer.echo(shown, err=is_error)
 
 
 @contextmanager
@@ -68,8 +88,10 @@ class Progress:
             sys.stderr.write("\n")
 
 
-def parse_pairs(entries: list[str], option: str, lowest: float = -math.inf) -> dict[str, float]:
-    """Read NAME=NUMBER entries of an option; UsageError for those that are none or too low."""
+def parse_pairs(
+    entries: list[str], option: str, lowest: float = -math.inf, highest: float = math.inf
+) -> dict[str, float]:
+    """Read NAME=NUMBER entries of an option; UsageError for those that are none or beyond."""
     pairs = {}
     for entry in entries:
         name, equals, number = entry.partition("=")
@@ -86,5 +108,10 @@ def parse_pairs(entries: list[str], option: str, lowest: float = -math.inf) -> d
             raise UsageError(
                 problem=f"{option} {entry} is too low.",
                 action=f"Give a number of {lowest:g} or more.",
+            )
+        if pairs[name] > highest:
+            raise UsageError(
+                problem=f"{option} {entry} is too high.",
+                action=f"Give a number of {highest:g} or less.",
             )
     return pairs

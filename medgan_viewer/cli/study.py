@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from medgan_viewer.cli.shared import ForceOption, JsonOption, Progress, print_json
-from medgan_viewer.errors import InputError, UsageError
+from medgan_viewer.cli.shared import ForceOption, JsonOption, Progress, print_json, say
+from medgan_viewer.errors import InputError, MedganError, UsageError
 
 FrameOption = Annotated[int, typer.Option("--frame", min=1, help="Frame, counted from 1.")]
 
@@ -28,6 +28,8 @@ def scan(
         print_json(_scan_document(found))
     else:
         _print_scan(found)
+    if not found.studies:
+        raise _nothing_found(paths, found.skipped)
 
 
 def render(
@@ -59,9 +61,9 @@ def render(
             )
         chosen = VoiWindow(window[0], window[1])
     elif preset is not None:
-        known = find_preset(preset)
+        known = find_preset(preset, pixels.modality)
         if known is None:
-            raise UsageError(f"There is no preset {preset!r}.", "Use for example 'lung' or 'bone'.")
+            raise _no_preset(preset, file, pixels.modality)
         chosen = known.window
     elif voi is not None:
         if voi > len(pixels.vois):
@@ -102,15 +104,15 @@ def probe(
     if as_json:
         print_json(document)
         return
-    typer.echo(f"stored {document['stored']}")
+    say(f"stored {document['stored']}")
     if document["value"] is not None:
-        typer.echo(f"value {document['value']:g} {document['unit']}".rstrip())
+        say(f"value {document['value']:g} {document['unit']}".rstrip())
     position = document["position_mm"]
-    typer.echo(f"position {position} mm (LPS)" if position else "position unknown")
+    say(f"position {position} mm (LPS)" if position else "position unknown")
     if document["padding"]:
-        typer.echo("padding: there is no image here")
+        say("padding: there is no image here")
     if document["synthetic"]:
-        typer.echo("SYNTHETIC")
+        say("SYNTHETIC")
 
 
 def _read(file: Path, frame: int) -> Any:
@@ -124,6 +126,23 @@ def _read(file: Path, frame: int) -> Any:
         return pool.run(ReadFrame(FrameRef(file, "", frame)))
 
 
+def _no_preset(name: str, file: Path, modality: str) -> MedganError:
+    """Return the error for a preset of another modality, or of none."""
+    from medgan_viewer.imaging.presets import all_presets, find_preset
+
+    listed = "; ".join(
+        f"for {each}: {', '.join(preset.name for preset in presets)}"
+        for each, presets in all_presets().items()
+    )
+    if not any(find_preset(name, each) for each in all_presets()):
+        return UsageError(f"There is no preset {name!r}.", f"Use one of these, {listed}.")
+    return InputError(
+        problem=f"The preset {name!r} is not for {file.name}, whose modality is "
+        f"{modality or 'unknown'}.",
+        action=f"Give --window CENTER WIDTH; there are presets {listed}.",
+    )
+
+
 def _place(text: str) -> tuple[int, int]:
     try:
         column, row = (int(part) for part in text.split(","))
@@ -132,6 +151,17 @@ def _place(text: str) -> tuple[int, int]:
             problem=f"--at {text} is not of the form COLUMN,ROW.", action="Write for example 12,34."
         ) from None
     return column, row
+
+
+def _nothing_found(paths: list[Path], skipped: Any) -> InputError:
+    given = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} paths"
+    if len(skipped) == 1:
+        problem = f"{skipped[0].path} {skipped[0].reason}."
+    elif skipped:
+        problem = f"None of the {len(skipped)} files in {given} shows an image."
+    else:
+        problem = f"There are no files in {given}."
+    return InputError(problem, "Give a folder or a file with DICOM images that you may read.")
 
 
 def _scan_document(found: Any) -> dict[str, Any]:
@@ -179,22 +209,22 @@ def _print_scan(found: Any) -> None:
     document = _scan_document(found)
     for study in document["studies"]:
         date, text = study["date"] or "no date", study["description"]
-        typer.echo(f"Patient {study['patient_id'] or 'without ID'} · {date} {text}".rstrip())
+        say(f"Patient {study['patient_id'] or 'without ID'} · {date} {text}".rstrip())
         for series in study["series"]:
             for one in series["display_sets"]:
                 mark = "SYNTHETIC " if one["synthetic"] else ""
                 known = [f"{mm:g}" for mm in one["spacing_mm"] if mm is not None]
                 spacing = " x ".join(known) + " mm" if known else "spacing unknown"
-                typer.echo(
+                say(
                     f"  {mark}{series['modality']} {one['label']}: {one['frames']} images, "
                     f"{one['columns']} x {one['rows']}, {spacing}, by {one['order_rule']}, "
                     f"{one['geometry']['verdict']}"
                 )
                 for reason in one["geometry"]["reasons"]:
-                    typer.echo(f"      {reason}")
+                    say(f"      {reason}")
     if not document["studies"]:
-        typer.echo("No DICOM images were found.")
+        say("No DICOM images were found.")
     if document["skipped"]:
-        typer.echo(f"Not shown: {len(document['skipped'])}")
+        say(f"Not shown: {len(document['skipped'])}")
         for skipped in document["skipped"]:
-            typer.echo(f"  {skipped['path']} {skipped['reason']}")
+            say(f"  {skipped['path']} {skipped['reason']}")

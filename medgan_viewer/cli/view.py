@@ -1,5 +1,7 @@
 """view: the window."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -34,7 +36,8 @@ def view(
         from medgan_viewer.export.target import check_target
 
         opened_files = [path for path in paths or [] if path.is_file()]
-        check_target(screenshot, overwrite=True, source_paths=opened_files)
+        check_target(screenshot, overwrite=_is_picture(screenshot), source_paths=opened_files)
+    _find_screen(is_picture=screenshot is not None)
     from medgan_viewer.app import Start, run
 
     start = Start(
@@ -55,6 +58,28 @@ def view(
             action=f"Run 'medgan-viewer models verify {model or 'ID'}' for the reason.",
         )
     raise typer.Exit(code)
+
+
+def _find_screen(*, is_picture: bool) -> None:
+    """Let Qt do without a screen for a picture; else say that there is none, before Qt aborts."""
+    known = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if not sys.platform.startswith("linux") or any(os.environ.get(name) for name in known):
+        return
+    if not is_picture:
+        raise UsageError(
+            problem="There is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+            action="Start it in a desktop session, under xvfb-run, or with --screenshot FILE.png.",
+        )
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _is_picture(path: Path) -> bool:
+    """Tell a picture of an earlier run, which is replaced, from what may be a source image."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(8) == b"\x89PNG\r\n\x1a\n"
+    except OSError:
+        return False
 
 
 def _explain_missing_image(paths: list[Path], screenshot: Path | None) -> NoReturn:

@@ -77,14 +77,6 @@ class ViewArea:
     rows_shown: float
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedArea:
-    """A view's area made from another's, and whether lengths in mm were equal on both."""
-
-    area: ViewArea
-    in_mm: bool
-
-
 def is_trusted(spacing: PixelSpacing | None) -> bool:
     """Return whether two images may be laid over each other by this spacing."""
     return spacing is not None and spacing.source in _TRUSTED
@@ -154,33 +146,20 @@ def partner_index(rule: LinkRule, source: Planes, target: Planes, index: int) ->
     return nearest if distances_mm[nearest] <= limit_mm else None
 
 
-def link_view(area: ViewArea, source: ViewGrid, target: ViewGrid) -> LinkedArea:
-    """Return what a linked view has to show: the same millimetres, or the same share of the image.
+def link_view(area: ViewArea, source: ViewGrid, target: ViewGrid) -> ViewArea | None:
+    """Return the same place of the patient over the same millimetres, or None without a common one.
 
-    Millimetres count where both spacings can be trusted. The middle of the view is then the same
-    place in the patient if both frames of reference are equal, else the same distance from the
-    middle of the image.
+    Both spacings have to be trusted and both frames of reference equal; elsewhere equal millimetres
+    would show two images at sizes that nobody asked for.
     """
     one, other = source.spacing, target.spacing
-    if one is None or other is None or not (is_trusted(one) and is_trusted(other)):
-        area = ViewArea(
-            column=(area.column + 0.5) / source.columns * target.columns - 0.5,
-            row=(area.row + 0.5) / source.rows * target.rows - 0.5,
-            rows_shown=area.rows_shown / source.rows * target.rows,
-        )
-        return LinkedArea(area, in_mm=False)
-    rows_shown = area.rows_shown * one.row_mm / other.row_mm
     here, there = source.geometry, target.geometry
-    if here is not None and there is not None and share_frame_of_reference(here, there):
-        column, row, _ = there.to_pixel(here.to_patient(area.column, area.row))
-        return LinkedArea(ViewArea(column, row, rows_shown), in_mm=True)
-    from_middle = (area.column - (source.columns - 1) / 2, area.row - (source.rows - 1) / 2)
-    area = ViewArea(
-        column=(target.columns - 1) / 2 + from_middle[0] * one.column_mm / other.column_mm,
-        row=(target.rows - 1) / 2 + from_middle[1] * one.row_mm / other.row_mm,
-        rows_shown=rows_shown,
-    )
-    return LinkedArea(area, in_mm=True)
+    if one is None or other is None or not (is_trusted(one) and is_trusted(other)):
+        return None
+    if here is None or there is None or not share_frame_of_reference(here, there):
+        return None
+    column, row, _ = there.to_pixel(here.to_patient(area.column, area.row))
+    return ViewArea(column, row, area.rows_shown * one.row_mm / other.row_mm)
 
 
 def window_link_obstacle(first: PixelFrame, second: PixelFrame) -> str:

@@ -28,6 +28,7 @@ _BINARY_FORMATS = {
     "FL": ("f", 4),
     "FD": ("d", 8),
 }
+MAX_TEXT = 1024
 # What pydicom raises when a value does not fit its VR, or a sequence is broken.
 UNREADABLE = (
     ValueError,
@@ -50,8 +51,13 @@ def texts(dataset: Dataset, key: str | int) -> tuple[str, ...]:
 
 
 def text(dataset: Dataset, key: str | int) -> str:
-    """Return the value, or several joined by a backslash; empty when there is none."""
-    return "\\".join(texts(dataset, key))
+    """Return the value, or several joined by a backslash; empty when there is none.
+
+    The longest that the standard allows for names and descriptions is 324 characters; a list that
+    has to lay out millions of them would freeze.
+    """
+    found = "\\".join(texts(dataset, key))
+    return found if len(found) <= MAX_TEXT else f"{found[:MAX_TEXT]}…"
 
 
 def numbers(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[float, ...] | None:

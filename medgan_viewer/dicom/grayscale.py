@@ -5,6 +5,7 @@ PS3.3 C.11.1, C.11.2, C.7.5.1.1.2 and C.11.6. Notes are short remarks for the co
 
 from pydicom.dataset import Dataset
 
+from medgan_viewer.dicom import codecs
 from medgan_viewer.dicom.attributes import items, number, text, texts
 from medgan_viewer.dicom.functional_groups import FrameView
 from medgan_viewer.dicom.lookup_tables import read_lut
@@ -48,6 +49,23 @@ def transform_of(
         return Rescale(), ("rescale slope 0 ignored",)
     slope = 1.0 if slope is None else slope
     return Rescale(slope, intercept or 0.0, _rescale_unit(view)), ()
+
+
+def computable(
+    transform: ModalityTransform, stored: codecs.Array
+) -> tuple[ModalityTransform, tuple[str, ...]]:
+    """Return a modality transform that float32 can compute on `stored`, and notes."""
+    if not isinstance(transform, Rescale):
+        return transform, ()
+    notes = []
+    if not transform.is_identity and not transform.is_computable(stored):
+        transform = Rescale()
+        notes.append("the rescale of this file cannot be computed: stored values are shown")
+    if not transform.is_computable(stored):
+        notes.append("values beyond 3.4e38 cannot be shown")
+    elif transform.is_rounding(stored):
+        notes.append("values are rounded to 24 bits")
+    return transform, tuple(notes)
 
 
 def vois_of(

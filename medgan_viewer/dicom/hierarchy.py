@@ -46,12 +46,19 @@ class StudyFacts:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
-    """Series as each of its files states it."""
+    """Series as each of its files states it.
+
+    Attributes
+    ----------
+    manufacturer, manufacturer_model : of the equipment that made the images (PS3.3 C.7.5.1)
+    """
 
     series_uid: str = ""
     series_number: int | None = None
     series_description: str = ""
     modality: str = ""
+    manufacturer: str = ""
+    manufacturer_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ from medgan_viewer.imaging.frame import Provenance
 # fmt: off
 _KEYWORDS = (
     "SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyDate", "StudyTime",
-    "Modality", "ConversionType", "StudyDescription", "SeriesDescription", "SyntheticData",
+    "Modality", "ConversionType", "Manufacturer", "ManufacturerModelName", "StudyDescription",
+    "SeriesDescription", "SyntheticData",
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "ContrastBolusAgent",
     "ScanningSequence", "SequenceVariant", "ScanOptions", "RepetitionTime", "EchoTime",
     "EchoNumbers", "FlipAngle", "TriggerTime", "GantryDetectorTilt", "ConvolutionKernel",
@@ -153,6 +154,8 @@ def _series(dataset: Dataset) -> SeriesFacts:
         series_number=integer(dataset, "SeriesNumber"),
         series_description=text(dataset, "SeriesDescription"),
         modality=text(dataset, "Modality"),
+        manufacturer=text(dataset, "Manufacturer"),
+        manufacturer_model=text(dataset, "ManufacturerModelName"),
     )
 
 

@@ -10,7 +10,7 @@ from medgan_viewer.dicom import codecs
 from medgan_viewer.dicom.attributes import numbers, text
 from medgan_viewer.dicom.dicom_file import DicomFile, UnreadableError
 from medgan_viewer.dicom.functional_groups import FrameView, frame_view
-from medgan_viewer.dicom.grayscale import is_inverted, padding_of, transform_of, vois_of
+from medgan_viewer.dicom.grayscale import computable, is_inverted, padding_of, transform_of, vois_of
 from medgan_viewer.dicom.hierarchy import FrameRef
 from medgan_viewer.dicom.instance_header import provenance_in
 from medgan_viewer.dicom.lookup_tables import palette_colors
@@ -141,6 +141,7 @@ def _with_gray_pipeline(
     view = frame_view(file.dataset, frame_index)
     is_little_endian = file.is_little_endian
     transform, transform_notes = transform_of(view, layout, is_little_endian=is_little_endian)
+    transform, range_notes = computable(transform, frame.stored)
     vois, voi_notes = vois_of(view, layout, transform, is_little_endian=is_little_endian)
     padding = padding_of(file.dataset, layout)
     is_padded = padding is not None and bool(padding.mask(frame.stored).any())
@@ -150,7 +151,11 @@ def _with_gray_pipeline(
         inverted=is_inverted(file.dataset),
         vois=vois,
         padding=padding,
-        notes=frame.notes + transform_notes + voi_notes + (("padding",) if is_padded else ()),
+        notes=frame.notes
+        + transform_notes
+        + range_notes
+        + voi_notes
+        + (("padding",) if is_padded else ()),
     )
 
 

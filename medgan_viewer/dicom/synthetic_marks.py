@@ -18,6 +18,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
 
 from medgan_viewer import __version__
+from medgan_viewer.dicom.source_images import SourceImage, source_references, sources_used
 from medgan_viewer.errors import InputError
 from medgan_viewer.imaging.frame import Provenance, SyntheticKind
 
@@ -57,22 +58,6 @@ class IncompleteProvenanceError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceImage:
-    """An image from which a synthetic one was computed.
-
-    Attributes
-    ----------
-    frame_number : 1-based; None for a single-frame instance
-    is_lossy : Lossy Image Compression is 01; whatever is derived from it stays lossy
-    """
-
-    sop_instance_uid: str
-    sop_class_uid: str
-    frame_number: int | None = None
-    is_lossy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Scanner:
     """The equipment that acquired the source images."""
 
@@ -104,6 +89,7 @@ def provenance_of(dataset: Dataset) -> Provenance | None:
     versions = _texts(equipment, "SoftwareVersions") if equipment is not None else ()
     names = _texts(equipment, "ManufacturerModelName") if equipment is not None else ()
     hashes = [text.lower() for text in versions if _SHA256.fullmatch(text.lower())]
+    sources = source_references(dataset)
     return Provenance(
         kind=_kind_of(private.get(_KIND, "")),
         model_name=private.get(_MODEL_NAME) or " ".join(names) or UNKNOWN_MODEL,
@@ -111,11 +97,9 @@ def provenance_of(dataset: Dataset) -> Provenance | None:
         weights_sha256=private.get(_WEIGHTS) or (hashes[0] if hashes else ""),
         recipe_json=private.get(_RECIPE, ""),
         summary=private.get(_SUMMARY, ""),
-        source_uids=tuple(
-            uid
-            for item in _items(dataset, "SourceImageSequence")
-            for uid in _texts(item, "ReferencedSOPInstanceUID")
-        ),
+        source_uids=sources.uids,
+        source_frames=sources.frame_numbers,
+        own_source=sources.own_index,
     )
 
 
@@ -141,15 +125,6 @@ def require_complete(provenance: Provenance) -> None:
         )
 
 
-def sources_used(provenance: Provenance, sources: Iterable[SourceImage]) -> tuple[SourceImage, ...]:
-    """Return those sources that the provenance names; ValueError when one of them is lacking."""
-    wanted = set(provenance.source_uids)
-    used = tuple(source for source in sources if source.sop_instance_uid in wanted)
-    if missing := wanted - {source.sop_instance_uid for source in used}:
-        raise ValueError(f"no SOP class is known for source images {sorted(missing)}")
-    return used
-
-
 def apply_marks(
     dataset: Dataset,
     provenance: Provenance,
@@ -166,7 +141,7 @@ def apply_marks(
     dataset : changed in place; its Pixel Data are hashed into the private block
     has_label : the word SYNTHETIC is burned into the pixels
     sources : one for each of `provenance.source_uids`; others are left out
-    keeps_place : every pixel shows the same place in the patient as that of the source
+    keeps_place : every pixel shows the same place in the patient as that of its own source
 
     Raises
     ------
@@ -192,7 +167,10 @@ def apply_marks(
     dataset.DerivationCodeSequence = [_code(_IMAGE_SYNTHESIS)]
     dataset.ContributingEquipmentSequence = _equipment_items(provenance, scanner)
     if used:
-        dataset.SourceImageSequence = [_source_item(source, keeps_place) for source in used]
+        own = provenance.own_source if len(used) > 1 else 0
+        dataset.SourceImageSequence = [
+            _source_item(source, keeps_place and index == own) for index, source in enumerate(used)
+        ]
     if any(source.is_lossy for source in used):
         dataset.LossyImageCompression = "01"
     _write_private_block(dataset, provenance)

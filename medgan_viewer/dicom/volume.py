@@ -5,6 +5,7 @@ slice into a wrong spacing and leaves a tilt skewed.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.dicom.slice_geometry import Gap
 from medgan_viewer.errors import InputError
-from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.frame import PixelFrame, Provenance
 from medgan_viewer.imaging.geometry import PlaneGeometry
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.volume import Volume
@@ -47,7 +48,6 @@ def build_volume(
         values = _filled(values, gaps)
         notes = (_fill_note(gaps),)
     planes = [plane for plane in display_set.planes if plane is not None]
-    provenance = next((f.provenance for f in frames if f.provenance is not None), None)
     keeps_stored = values.dtype.kind in "iu"
     return Volume(
         values=values,
@@ -57,8 +57,25 @@ def build_volume(
         frame_of_reference_uid=planes[0].frame_of_reference_uid,
         inverted=frames[0].inverted,
         padding=frames[0].padding if keeps_stored else None,
-        provenance=provenance,
+        provenance=_provenance(frames),
         notes=notes,
+    )
+
+
+def _provenance(frames: Sequence[PixelFrame]) -> Provenance | None:
+    """Join the sources of all slices; a recipe is kept only where it is that of every slice."""
+    found = [frame.provenance for frame in frames if frame.provenance is not None]
+    if not found:
+        return None
+    planes = dict.fromkeys(plane for provenance in found for plane in provenance.source_planes)
+    numbers = [number for _, number in planes]
+    recipes = {provenance.recipe_json for provenance in found}
+    return replace(
+        found[0],
+        recipe_json=found[0].recipe_json if len(recipes) == 1 else "",
+        source_uids=tuple(uid for uid, _ in planes),
+        source_frames=tuple(number or 1 for number in numbers) if any(numbers) else (),
+        own_source=None,
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from pydicom.uid import generate_uid
 
 from medgan_viewer.dicom.display_sets import DisplaySet
-from medgan_viewer.dicom.synthetic_marks import Scanner, SourceImage
+from medgan_viewer.dicom.source_images import SourceImage
+from medgan_viewer.dicom.synthetic_marks import Scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,19 @@ def source_images(display_set: DisplaySet) -> tuple[SourceImage, ...]:
         SourceImage(
             ref.sop_instance_uid,
             display_set.sop_class_uid,
-            ref.frame_number if seen[ref.sop_instance_uid] > 1 else None,
+            ref.frame_number if seen[ref.sop_instance_uid] > 1 or ref.frame_number > 1 else None,
             display_set.is_lossy,
         )
         for ref in display_set.frames
     )
+
+
+def source_scanner(display_set: DisplaySet) -> Scanner | None:
+    """Return what acquired a display set; None when it does not say, or is synthetic itself."""
+    series = display_set.series
+    if display_set.is_synthetic or not series.manufacturer:
+        return None
+    return Scanner(series.manufacturer, series.manufacturer_model)
 
 
 def new_uid() -> str:
@@ -88,6 +97,7 @@ class ExportContext:
         Goes with `patient` only
     modality : OT, or the simulated modality where the user asked for it
     burn_in : burn the word SYNTHETIC into the pixels
+    shows_head : a face could be recognised in the images, or in a volume made of them
     source_paths : opened files and folders, into which nothing is written
     new_uid : gives a fresh UID at each call
     now : gives the time that stands in the file
@@ -99,6 +109,7 @@ class ExportContext:
     study: JoinedStudy | None = None
     modality: str = "OT"
     burn_in: bool = True
+    shows_head: bool = False
     source_paths: tuple[Path, ...] = ()
     new_uid: Callable[[], str] = new_uid
     now: Callable[[], datetime] = local_time

@@ -16,7 +16,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from pydicom.valuerep import DSfloat
 
-from medgan_viewer.dicom.synthetic_marks import TITLE, apply_marks, require_complete, sources_used
+from medgan_viewer.dicom.source_images import sources_used
+from medgan_viewer.dicom.synthetic_marks import TITLE, apply_marks, require_complete
 from medgan_viewer.errors import CancelledError, InputError
 from medgan_viewer.export.context import (
     ExportContext,
@@ -178,6 +179,8 @@ def _write(
     _set_place(dataset, frame, facts.frame_of_reference_uid if is_generated else None)
     set_transforms(dataset, frame)
     set_pixels(dataset, burn_label(frame) if context.burn_in else frame)
+    if context.shows_head:
+        dataset.RecognizableVisualFeatures = "YES"
     apply_marks(
         dataset,
         provenance,

@@ -14,7 +14,7 @@ from medgan_viewer.imaging.frame import Provenance, SyntheticKind
 SCHEMA_VERSION = 1
 SOFTWARE = f"medgan-viewer {__version__}"
 PNG_KEY = "Medgan-Marks"
-_LARGEST_SIDECAR_BYTES = 64 << 20
+LARGEST_BYTES = 64 << 20  # of a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class ImageFacts:
     unit : of the values; empty when they have none
     shape, dtype : of the array in the file
     spacing : text for people, "0.5 x 0.5 mm" with its source; "px" when no length is known
+    notes : short remarks for people, such as slices that were interpolated
     """
 
     unit: str
     shape: tuple[int, ...]
     dtype: str
     spacing: str
+    notes: tuple[str, ...] = ()
 
 
 def sidecar_path(path: Path) -> Path:
@@ -52,6 +54,7 @@ def marks_json(provenance: Provenance | None, facts: ImageFacts | None = None) -
             "shape": list(facts.shape),
             "dtype": facts.dtype,
             "spacing": facts.spacing,
+            "notes": list(facts.notes),
         }
     if provenance is not None:
         document["provenance"] = {
@@ -61,6 +64,8 @@ def marks_json(provenance: Provenance | None, facts: ImageFacts | None = None) -
             "weights_sha256": provenance.weights_sha256,
             "summary": provenance.summary,
             "source_uids": list(provenance.source_uids),
+            "source_frames": list(provenance.source_frames),
+            "own_source": provenance.own_source,
             "recipe_json": provenance.recipe_json,
         }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -76,14 +81,30 @@ def read_marks(path: Path) -> Provenance | None:
     """
     if not path.is_file():
         raise InputError(problem=f"{path} is missing.", action="Check the path.")
-    text = _png_text(path) if path.suffix.lower() == ".png" else _sidecar_text(path)
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _no_marks(path, str(error)) from error
-    if not isinstance(document, dict) or not isinstance(document.get("synthetic"), bool):
+    text = png_text(path) if path.suffix.lower() == ".png" else sidecar_text(path)
+    return parse_marks(text, path)
+
+
+def parse_marks(text: str, path: Path) -> Provenance | None:
+    """Return what a document of marks says; InputError names `path` when the text is none."""
+    document = _marks_document(text)
+    if document is None:
         raise _no_marks(path, "not a marks document")
     return _provenance_from(document.get("provenance")) if document["synthetic"] else None
+
+
+def is_marks(text: str) -> bool:
+    """Say whether a text is a document of marks."""
+    return _marks_document(text) is not None
+
+
+def _marks_document(text: str) -> dict[str, object] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_one = isinstance(document, dict) and isinstance(document.get("synthetic"), bool)
+    return document if is_one else None
 
 
 def _provenance_from(entry: object) -> Provenance:
@@ -95,7 +116,11 @@ def _provenance_from(entry: object) -> Provenance:
         return value if isinstance(value, str) else ""
 
     known_kinds = {kind.value: kind for kind in SyntheticKind}
-    uids = values.get("source_uids")
+    stated = values.get("source_uids")
+    uids = tuple(stated) if _is_list_of_texts(stated) else ()
+    counted = values.get("source_frames")
+    numbers = tuple(counted) if _is_list_of_whole_numbers(counted) else ()
+    own = values.get("own_source")
     return Provenance(
         kind=known_kinds.get(text("kind"), SyntheticKind.UNKNOWN),
         model_name=text("model_name"),
@@ -103,7 +128,9 @@ def _provenance_from(entry: object) -> Provenance:
         weights_sha256=text("weights_sha256"),
         recipe_json=text("recipe_json"),
         summary=text("summary"),
-        source_uids=tuple(uids) if _is_list_of_texts(uids) else (),
+        source_uids=uids,
+        source_frames=numbers if len(numbers) == len(uids) else (),
+        own_source=own if type(own) is int and 0 <= own < len(uids) else None,
     )
 
 
@@ -111,7 +138,12 @@ def _is_list_of_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-def _png_text(path: Path) -> str:
+def _is_list_of_whole_numbers(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(each) is int and each > 0 for each in value)
+
+
+def png_text(path: Path) -> str:
+    """Return the document in a PNG; empty when it has none, InputError when it is no PNG."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
             return str(image.info.get(PNG_KEY, ""))
@@ -123,10 +155,11 @@ def _png_text(path: Path) -> str:
         ) from error
 
 
-def _sidecar_text(path: Path) -> str:
+def sidecar_text(path: Path) -> str:
+    """Return the document beside a file; InputError when there is none to be read."""
     sidecar = sidecar_path(path)
     try:
-        if sidecar.stat().st_size > _LARGEST_SIDECAR_BYTES:
+        if sidecar.stat().st_size > LARGEST_BYTES:
             raise _no_marks(path, f"{sidecar.name} is too large")
         return sidecar.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

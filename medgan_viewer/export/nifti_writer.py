@@ -52,7 +52,7 @@ def write_nifti(
     image = _image_of(volume, values)
     step_mm, row_mm, column_mm = volume.spacing_mm
     spacing = f"{step_mm:g} x {row_mm:g} x {column_mm:g} mm"
-    facts = ImageFacts(volume.unit, values.shape, str(values.dtype), spacing)
+    facts = ImageFacts(volume.unit, values.shape, str(values.dtype), spacing, volume.notes)
     write_atomically(sidecar, marks_json(volume.provenance, facts).encode())
     with tempfile.TemporaryDirectory() as folder:  # the library writes to names only
         written = Path(folder) / path.name

@@ -17,11 +17,14 @@ MAX_MANIFEST_BYTES = 1 << 20
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
-Text = Annotated[str, Field(max_length=4000)]
-# Shown in lists and on terminals, which would obey control characters.
-Title = Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+# Lists and terminals would obey control characters, and marks of the reading direction would let a
+# name read as another.
+_CONTROLS = r"\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+Text = Annotated[str, Field(max_length=4000, pattern=rf"^[^\x00-\x08{_CONTROLS}]*$")]
+Title = Annotated[str, Field(max_length=60, pattern=rf"^[^\x00-\x0a{_CONTROLS}]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Offset = Annotated[float, Field(ge=-100, le=100)]  # the limits that a recipe has, too
 
 
 class Task(Enum):
@@ -74,7 +77,7 @@ class DirectionEntry(_Document):
     title: Title
     kind: Literal["principal", "label-difference", "imported"] = "principal"
     sd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    range_sd: tuple[Finite, Finite] = (-3.0, 3.0)
+    range_sd: tuple[Offset, Offset] = (-3.0, 3.0)
     layers: tuple[int, int]
     explained: Annotated[float, Field(ge=0, le=1)] | None = None
     effect: Text = ""

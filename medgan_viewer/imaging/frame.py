@@ -34,7 +34,10 @@ class Provenance:
     weights_sha256 : hex digest of the weights file; empty when unknown
     recipe_json : the recipe that makes the image again; opaque here, empty when there is none
     summary : short text for the corner of the image ("seed 41 · psi 0.70")
-    source_uids : SOP Instance UIDs of the images it was computed from
+    source_uids : SOP Instance UIDs of the images it was computed from, one for each plane
+    source_frames : 1-based frame number of each; empty where every instance is one plane
+    own_source : index of the plane that shows the same place; None when there is one source only,
+        or no such plane
     """
 
     kind: SyntheticKind
@@ -44,6 +47,14 @@ class Provenance:
     recipe_json: str = ""
     summary: str = ""
     source_uids: tuple[str, ...] = ()
+    source_frames: tuple[int, ...] = ()
+    own_source: int | None = None
+
+    @property
+    def source_planes(self) -> tuple[tuple[str, int | None], ...]:
+        """SOP Instance UID and frame number of each source; None for an instance of one plane."""
+        numbers = self.source_frames or (None,) * len(self.source_uids)
+        return tuple(zip(self.source_uids, numbers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 
+_SMALLEST, _LARGEST = (float(end) for end in (np.finfo("f4").tiny, np.finfo("f4").max))
+_FLOAT32_BITS = 24  # significant
+
 
 @dataclass(frozen=True, slots=True)
 class Rescale:
@@ -30,12 +33,43 @@ class Rescale:
 
     def apply(self, stored: npt.NDArray[Any]) -> FloatArray:
         """Return modality values, float32, of the same shape."""
+        if stored.dtype.itemsize > 2 and stored.dtype != np.float32:  # more bits than float32 has
+            wide = stored.astype(np.float64) * self.slope + self.intercept
+            return wide.astype(np.float32)
         values = stored.astype(np.float32)
         if self.slope != 1.0:
             values *= np.float32(self.slope)
         if self.intercept != 0.0:
             values += np.float32(self.intercept)
         return values
+
+    def is_computable(self, stored: npt.NDArray[Any]) -> bool:
+        """Say whether float32 holds slope, intercept and what they make of `stored`.
+
+        Integers of 16 bits and less are judged by their type, because tables hold all its values.
+        """
+        amounts = (abs(self.slope), abs(self.intercept), self._largest(stored))
+        return abs(self.slope) >= _SMALLEST and max(amounts) <= _LARGEST
+
+    def is_rounding(self, stored: npt.NDArray[Any]) -> bool:
+        """Say whether neighbouring integers may become one modality value in float32."""
+        if stored.dtype.kind == "f":
+            return False
+        return self._largest(stored) > (1 << _FLOAT32_BITS) * abs(self.slope)
+
+    def _largest(self, stored: npt.NDArray[Any]) -> float:
+        """Return the largest amount on the way to the modality values."""
+        ends: tuple[float, ...]
+        if stored.dtype.kind == "f":
+            finite = stored[np.isfinite(stored)]
+            ends = (float(finite.min()), float(finite.max())) if finite.size else (0.0,)
+        elif stored.dtype.itemsize <= 2:
+            limits = np.iinfo(stored.dtype)
+            ends = (float(limits.min), float(limits.max))
+        else:
+            ends = (float(stored.min()), float(stored.max()))
+        products = [self.slope * end for end in ends]
+        return max(abs(value) for p in products for value in (p, p + self.intercept))
 
     @property
     def is_identity(self) -> bool:

@@ -1,8 +1,10 @@
 """Window presets by modality; MR has none, because its intensities have no unit."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from medgan_viewer import paths
 from medgan_viewer.imaging.voi import VoiWindow
@@ -23,23 +25,33 @@ class WindowPreset:
 
 
 @cache
-def presets_for(modality: str) -> tuple[WindowPreset, ...]:
-    """Return the presets of a DICOM modality code, in the order of the menu; most have none."""
+def all_presets() -> Mapping[str, tuple[WindowPreset, ...]]:
+    """Return the presets of each DICOM modality code that has some, in the order of the menu."""
     document = json.loads(paths.resource("window_presets.json").read_text(encoding="utf-8"))
-    return tuple(
-        WindowPreset(
-            entry["name"],
-            VoiWindow(entry["center"], entry["width"], explanation=entry["name"]),
-            entry["digit"],
+    presets = {
+        modality: tuple(
+            WindowPreset(
+                entry["name"],
+                VoiWindow(entry["center"], entry["width"], explanation=entry["name"]),
+                entry["digit"],
+            )
+            for entry in entries
         )
-        for entry in document.get(modality, [])
-    )
+        for modality, entries in document.items()
+    }
+    return MappingProxyType(presets)
 
 
-def find_preset(name: str) -> WindowPreset | None:
-    """Return the preset with this name in any modality; case and spaces do not matter."""
-    wanted = name.lower().replace(" ", "").replace("-", "")
-    for preset in presets_for("CT"):
-        if preset.name.lower().replace(" ", "") == wanted:
-            return preset
-    return None
+def presets_for(modality: str) -> tuple[WindowPreset, ...]:
+    """Return the presets of a DICOM modality code; most have none."""
+    return all_presets().get(modality, ())
+
+
+def find_preset(name: str, modality: str) -> WindowPreset | None:
+    """Return the preset of a modality with this name; case, spaces and hyphens do not matter."""
+    wanted = _key(name)
+    return next((one for one in presets_for(modality) if _key(one.name) == wanted), None)
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "").replace("-", "")

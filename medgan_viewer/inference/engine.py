@@ -8,9 +8,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import torch
+from torch import nn
 
 from medgan_viewer.errors import MedganError, RunAbortedError
 from medgan_viewer.generators.package import ModelPackage
@@ -42,10 +45,13 @@ class Engine:
         self.choice = choice or choose_device()
         self._dtype = dtype
         self._networks = NetworkCache(budget_bytes)
+        # Packages that did not fit, by folder; an entry goes with its network, when others need
+        # the room in main memory, and the device is tried again.
+        self._on_cpu: WeakValueDictionary[Path, nn.Module] = WeakValueDictionary()
 
     def load(self, package: ModelPackage) -> tuple[LoadedNetwork, bool]:
         """Return the network of a package, and whether it had to be read from disk."""
-        return self._networks.get(package, self.choice, self._dtype)
+        return self._networks.get(package, self._choice_for(package), self._dtype)
 
     def run(self, request: GenerationRequest, should_stop: ShouldStop) -> InferenceResult:
         """Return the image of a request.
@@ -79,30 +85,37 @@ class Engine:
     ) -> tuple[Result, str]:
         """Call `attempt` with the network and the milliseconds that its loading took.
 
-        If the device's memory is full, the call is made again with the network on the CPU.
+        If the device's memory is full, the call is made again with the network on the CPU, where
+        the package then stays as long as it is in memory.
 
         Returns
         -------
         what `attempt` gave, and a sentence that says what was given up; empty when nothing was
         """
+        note = f"The memory of {self.choice.name} was full; this was computed on the CPU."
         started = time.perf_counter()
+        choice = self._choice_for(package)
         try:
-            loaded, is_new = self.load(package)
+            loaded, is_new = self._networks.get(package, choice, self._dtype)
             load_ms = (time.perf_counter() - started) * 1e3 if is_new else 0.0
-            return attempt(loaded, load_ms), ""
+            return attempt(loaded, load_ms), "" if choice is self.choice else note
         except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
                 raise
-            log.warning("memory of %s is full: %s", self.choice.name, error)
+            text = str(error)  # the error itself would keep the networks alive in a log record
+            log.warning("memory of %s is full: %s", choice.name, text)
         # Outside the except block: the traceback would keep the tensors alive.
         self._networks.clear()
         gc.collect()
-        if self.choice.kind == "cpu":
+        if choice.kind == "cpu":
             raise _out_of_memory(package)
         _empty_cache(self.choice.kind)
         on_cpu, _ = self._networks.get(package, choose_device(Preference.CPU), self._dtype)
-        note = f"The memory of {self.choice.name} was full; this was computed on the CPU."
+        self._on_cpu[package.folder] = on_cpu.network
         return attempt(on_cpu, 0.0), note
+
+    def _choice_for(self, package: ModelPackage) -> DeviceChoice:
+        return choose_device(Preference.CPU) if package.folder in self._on_cpu else self.choice
 
 
 def _is_out_of_memory(error: Exception) -> bool:

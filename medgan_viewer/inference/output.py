@@ -21,6 +21,7 @@ from medgan_viewer.latent.recipe import (
     recipe_point,
 )
 
+PROGRAM = f"medgan-viewer {__version__}"  # as recipes name it
 STORED_BITS = 12
 _STORED_MAX = (1 << STORED_BITS) - 1
 
@@ -121,6 +122,8 @@ def translated_provenance(loaded: LoadedNetwork, source: RecipeSource) -> Proven
         recipe_json=recipe.to_json(),
         summary=f"translated from {wanted.contrast}" if wanted else "translated",
         source_uids=source.sop_instance_uids,
+        source_frames=source.frame_numbers,
+        own_source=source.own_index,
     )
 
 
@@ -137,7 +140,7 @@ def _recipe_model(loaded: LoadedNetwork) -> RecipeModel:
 
 def _software(loaded: LoadedNetwork) -> RecipeSoftware:
     return RecipeSoftware(
-        program=f"medgan-viewer {__version__}",
+        program=PROGRAM,
         torch=torch.__version__,
         device=loaded.device.type,
         precision=loaded.precision,

@@ -11,6 +11,7 @@ from medgan_viewer.errors import RunAbortedError
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.geometry import PlaneGeometry
+from medgan_viewer.imaging.model_space import IntensityLimits
 from medgan_viewer.imaging.volume import Volume
 from medgan_viewer.inference.guard import check_frame
 from medgan_viewer.inference.jobs import ShouldStop, new_job_id
@@ -30,6 +31,7 @@ class SourceSeries:
     ----------
     title : for people
     planes, uids : place in the patient and SOP Instance UID of each plane, in order
+    frame_numbers : 1-based, of each plane; empty where every instance is one plane
     read : gives a plane by its index; may block
     build_volume : makes a volume of all planes, or raises InputError with the reason
     """
@@ -39,6 +41,12 @@ class SourceSeries:
     uids: Sequence[str]
     read: Callable[[int], PixelFrame]
     build_volume: Callable[[Sequence[PixelFrame]], Volume]
+    frame_numbers: Sequence[int] = ()
+
+    @property
+    def keys(self) -> tuple[tuple[str, int | None], ...]:
+        """SOP Instance UID and frame number of each plane; None for an instance of one plane."""
+        return tuple(zip(self.uids, self.frame_numbers or (None,) * len(self.uids), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,13 @@ def sample_indices(count: int, wanted: int = SAMPLED_FRAMES) -> list[int]:
 class SeriesJob:
     """Reads some planes to learn the intensities, then translates one plane at a time."""
 
-    def __init__(self, package: ModelPackage, source: SourceSeries) -> None:
+    def __init__(
+        self,
+        package: ModelPackage,
+        source: SourceSeries,
+        limits: IntensityLimits | None = None,
+    ) -> None:
+        """`limits` are taken as the intensities, and no plane is read to learn them."""
         if package.manifest.source is None:
             raise ValueError(f"{package.id} is not a translator")
         self.job_id = new_job_id()
@@ -80,7 +94,8 @@ class SeriesJob:
         self.focus = Focus()
         self._package = package
         self._source = source
-        self._samples = sample_indices(len(source.planes))
+        self._limits = limits
+        self._samples = [] if limits is not None else sample_indices(len(source.planes))
         self._sampled: list[PixelFrame] = []
         self._work: TranslationWork | None = None
         self.total = len(self._samples) + len(source.planes)
@@ -103,7 +118,7 @@ class SeriesJob:
         from medgan_viewer.inference.series_translation import plan_translation, series_limits
 
         assert self._package.manifest.source is not None
-        limits = series_limits(self._package.manifest.source, self._sampled)
+        limits = self._limits or series_limits(self._package.manifest.source, self._sampled)
         self._sampled = []
         self._work = plan_translation(self._package, self._source, limits, self.focus)
         return self._work

@@ -41,6 +41,8 @@ from medgan_viewer.inference.volume_grid import (
 )
 from medgan_viewer.latent.recipe import RecipeSource
 
+THROUGH_VOLUME = ", through the volume"  # ends the plane of such a recipe
+
 
 def series_limits(spec: SourceSpec, frames: Sequence[PixelFrame]) -> IntensityLimits:
     """Return the intensities of a series from some of its frames, padding left out.
@@ -129,6 +131,7 @@ class _Planewise:
             output = translate_frame(loaded, source, self._limits, should_stop)
             recipe = RecipeSource(
                 sop_instance_uids=(self._source.uids[chosen],),
+                frame_numbers=tuple(self._source.frame_numbers[chosen : chosen + 1]),
                 low=self._limits.low,
                 high=self._limits.high,
                 plane=source_spec(loaded).plane,
@@ -218,10 +221,12 @@ class _ThroughVolume:
         affine = plane_affine(source.geometry)
         plane = sample_plane(volume, affine, source.rows, source.columns) - 1
         recipe = RecipeSource(
-            sop_instance_uids=tuple(dict.fromkeys(self._source.uids)),
+            sop_instance_uids=tuple(self._source.uids),
+            frame_numbers=tuple(self._source.frame_numbers),
+            own_index=index,
             low=self._limits.low,
             high=self._limits.high,
-            plane=f"{self._spec.plane}, through the volume",
+            plane=f"{self._spec.plane}{THROUGH_VOLUME}",
         )
         return frame_of_output(
             plane.numpy()[np.newaxis],

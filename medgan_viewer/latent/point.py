@@ -1,5 +1,6 @@
 """LatentPoint: where in a generator's latent space an image lies, in the words of the sliders."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -10,6 +11,10 @@ import numpy.typing as npt
 Latent = npt.NDArray[np.float32]
 
 MAX_SEED = 2**32 - 1
+MAX_TRUNCATION = 2.0
+MAX_OFFSET_SD = 100.0  # far beyond every slider; more leaves what float32 can tell apart
+
+_SUM_TOLERANCE = 1e-6  # of weights that were normalized and rounded to float32 before
 
 
 def _frozen(values: Mapping[str, float]) -> Mapping[str, float]:
@@ -69,10 +74,15 @@ def normalized_weights(names: tuple[str, ...], weights: Mapping[str, float]) -> 
     """Return label weights in the order of `names` with sum 1, (len(names),) float32.
 
     All weights zero, or none named, counts as an even mix.
+
+    Notes
+    -----
+    Normalized weights stay as they are, so that those of a recipe give its image to the last bit.
     """
-    values = np.array([max(float(weights.get(name, 0.0)), 0.0) for name in names], np.float32)
-    total = values.sum()
-    if total <= 0 or not np.isfinite(total):
+    values = [max(float(weights.get(name, 0.0)), 0.0) for name in names]
+    total = sum(values)
+    if not (0 < total < math.inf):
         return np.full(len(names), 1 / max(len(names), 1), np.float32)
-    normalized: Latent = values / total
-    return normalized
+    if abs(total - 1) > _SUM_TOLERANCE:
+        values = [value / total for value in values]
+    return np.array(values, np.float32)

@@ -1,13 +1,15 @@
 """Recipe: the JSON document that makes a synthetic image again."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medgan_viewer.errors import InputError
-from medgan_viewer.latent.point import MAX_SEED, LatentPoint
+from medgan_viewer.latent.point import MAX_OFFSET_SD, MAX_SEED, MAX_TRUNCATION, LatentPoint
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Offset = Annotated[float, Field(ge=-MAX_OFFSET_SD, le=MAX_OFFSET_SD)]
 
 
 class _Document(BaseModel):
@@ -28,18 +30,45 @@ class RecipePoint(_Document):
 
     seed: int = Field(ge=0, le=MAX_SEED)
     label_weights: dict[str, Finite]
-    truncation: Finite
+    truncation: float = Field(ge=0, le=MAX_TRUNCATION)
     noise: bool
-    offsets: dict[str, Finite]
+    offsets: dict[str, Offset]
 
 
 class RecipeSource(_Document):
-    """What a translator was given: images, and the intensities that became -1 and +1."""
+    """What a translator was given: images, and the intensities that became -1 and +1.
 
-    sop_instance_uids: tuple[str, ...]
+    Attributes
+    ----------
+    sop_instance_uids : one for each plane, in the order of the series
+    frame_numbers : 1-based, one for each plane; empty where every instance is one plane
+    own_index : which of the planes the image lies on; None for a single one, and for a volume
+    plane : in which the network worked, and whether it went through the volume
+    """
+
+    sop_instance_uids: tuple[str, ...] = Field(min_length=1)
+    frame_numbers: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    own_index: Annotated[int, Field(ge=0)] | None = None
     low: Finite
     high: Finite
     plane: str
+
+    @property
+    def planes(self) -> tuple[tuple[str, int | None], ...]:
+        """SOP Instance UID and frame number of each plane; None for an instance of one plane."""
+        numbers = self.frame_numbers or (None,) * len(self.sop_instance_uids)
+        return tuple(zip(self.sop_instance_uids, numbers, strict=True))
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        count = len(self.sop_instance_uids)
+        if self.frame_numbers and len(self.frame_numbers) != count:
+            raise ValueError("there must be one frame number for each instance")
+        if self.own_index is not None and self.own_index >= count:
+            raise ValueError("own_index names none of the instances")
+        if not self.low < self.high:
+            raise ValueError("high must be above low")
+        return self
 
 
 class RecipeSoftware(_Document):
@@ -75,6 +104,34 @@ def parse_recipe(text: str, where: str) -> Recipe:
             action="Use a file that medgan-viewer wrote.",
             details=str(error),
         ) from error
+
+
+def joined_recipe(recipes: Sequence[Recipe]) -> Recipe:
+    """Return the recipe of a volume from those of its planes, translated from one series.
+
+    Notes
+    -----
+    Software that differs between the planes, as when memory ran out on the way, is "mixed".
+    """
+    first = recipes[0]
+    assert first.source is not None
+    planes = dict.fromkeys(
+        plane for recipe in recipes if recipe.source for plane in recipe.source.planes
+    )
+    numbers = tuple(number for _, number in planes)
+    source = RecipeSource(
+        sop_instance_uids=tuple(uid for uid, _ in planes),
+        frame_numbers=tuple(number or 1 for number in numbers) if any(numbers) else (),
+        low=first.source.low,
+        high=first.source.high,
+        plane=first.source.plane,
+    )
+    used = [recipe.software.model_dump() for recipe in recipes]
+    software = {
+        part: text if all(each[part] == text for each in used) else "mixed"
+        for part, text in used[0].items()
+    }
+    return first.model_copy(update={"source": source, "software": RecipeSoftware(**software)})
 
 
 def recipe_point(point: LatentPoint) -> RecipePoint:

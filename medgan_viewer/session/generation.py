@@ -65,6 +65,7 @@ class GenerationController(QObject):
         self._revision = 0
         self._busy = False
         self._last: InferenceResult | None = None
+        self._told_fallback = ""
         self._arrived_s = 0.0
         latent.point_changed.connect(self._on_point_changed)
         latent.package_changed.connect(self._on_package_changed)
@@ -99,6 +100,7 @@ class GenerationController(QObject):
         package = self._latent.package
         self._revision = self._service.new_revision()
         self._last = None
+        self._told_fallback = ""
         if package is None:
             self._viewport.clear("Choose a model on the right to make an image.")
             return
@@ -122,13 +124,13 @@ class GenerationController(QObject):
     def _on_result(self, result: InferenceResult) -> None:
         if not self._active or result.request.revision != self._revision:
             return
-        is_first = self._last is None
         self._last = result
         self._arrived_s = time.monotonic()
         self._set_busy(result.request.point != self._latent.point)
         self._viewport.show_frame(result.frame)
-        if result.fallback and is_first:
+        if result.fallback and result.fallback != self._told_fallback:
             self._notices.post_warning(result.fallback, "Close other programs that use the GPU.")
+        self._told_fallback = result.fallback
 
     def _on_failure(self, failure: InferenceFailure) -> None:
         if not self._active or failure.request.revision != self._revision:
@@ -138,7 +140,7 @@ class GenerationController(QObject):
         if self._last is None:
             self._viewport.show_message(f"{failure.error.problem}\n\n{failure.error.action}")
         else:
-            self._viewport.set_waiting("not made: see the message below")
+            self._viewport.set_waiting("not made: see the message above")
 
     def _on_painted(self, frame: object) -> None:
         result = self._last

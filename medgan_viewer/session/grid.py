@@ -1,11 +1,13 @@
 """ViewportGrid: the tiles of the window, the active one, their arrangement and links."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from medgan_viewer.session.view_link import carry_view
-from medgan_viewer.session.viewports import ViewportState
+from medgan_viewer.session.viewports import View, ViewportState
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class ViewportGrid(QObject):
         """Show these tiles; one that was active stays active if it is among them."""
         for tile in set(tiles) - self._connected:
             tile.view_changed.connect(self._on_view_changed)
+            tile.fitted.connect(self._on_fitted)
             tile.content_changed.connect(self._compare_patients)
             self._connected.add(tile)
         self._tiles = tiles
@@ -129,8 +132,7 @@ class ViewportGrid(QObject):
 
     def may_link(self, first: ViewportState, second: ViewportState) -> bool:
         """Return whether two tiles may go together: not two patients without the user's word."""
-        patients = {first.caption.patient, second.caption.patient} - {""}
-        return len(patients) < 2 or self._mix_accepted
+        return self._mix_accepted or len(_patients_of((first, second))) < 2
 
     def _show_alone(self, tile: ViewportState | None) -> None:
         self._maximized = tile
@@ -138,7 +140,7 @@ class ViewportGrid(QObject):
         self._compare_patients()
 
     def _compare_patients(self) -> None:
-        patients = frozenset(tile.caption.patient for tile in self.shown) - {""}
+        patients = _patients_of(self.shown)
         if patients != self._patients:
             self._patients = patients
             self._mix_accepted = False
@@ -147,15 +149,42 @@ class ViewportGrid(QObject):
     def _on_view_changed(self) -> None:
         """Zoom and move the other tiles along; a view that is unlinked stays."""
         sender = self.sender()
-        if self._echo or not self._link_view or not isinstance(sender, ViewportState):
+        if not self._echo and isinstance(sender, ViewportState):
+            self._take_along(sender, partial(carry_view, sender))
+
+    def _on_fitted(self) -> None:
+        """Bring linked tiles back too, whatever the millimetres say."""
+        sender = self.sender()
+        if isinstance(sender, ViewportState):
+            self._take_along(sender, lambda _: View())
+
+    def _take_along(
+        self, sender: ViewportState, view_for: Callable[[ViewportState], View | None]
+    ) -> None:
+        if not self._link_view:
             return
         self._echo = True
         try:
             for tile in self._tiles:
                 if tile is sender or not self.may_link(sender, tile):
                     continue
-                view = carry_view(sender, tile)
+                view = view_for(tile)
                 if view is not None:
                     tile.set_view(view)
         finally:
             self._echo = False
+
+
+def _patients_of(tiles: tuple[ViewportState, ...]) -> frozenset[str]:
+    """Return the patients of some tiles.
+
+    A synthetic file is exported under an invented name. Where it lies in the space of another image
+    it counts as that one's patient; the amber mark says what it is.
+    """
+    captions = [tile.caption for tile in tiles]
+    acquired_last = sorted(captions, key=lambda caption: not caption.is_synthetic)
+    owner = {caption.space: caption.patient for caption in acquired_last if caption.space}
+    return frozenset(
+        owner.get(caption.space, caption.patient) if caption.is_synthetic else caption.patient
+        for caption in captions
+    ) - {""}

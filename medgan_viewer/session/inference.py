@@ -1,6 +1,7 @@
 """InferenceService: the inference thread as seen from the window, and its jobs as rows."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -9,6 +10,14 @@ from medgan_viewer.inference.jobs import Job, JobProgress, JobState
 from medgan_viewer.inference.request import GenerationRequest, InferenceFailure, InferenceResult
 from medgan_viewer.inference.worker import InferenceWorker, RunsRequests
 from medgan_viewer.session.notices import NoticeBoard
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInUse:
+    """Where networks run, and why there, for people."""
+
+    name: str
+    reason: str
 
 
 class InferenceService(QObject):
@@ -20,20 +29,24 @@ class InferenceService(QObject):
     failure(InferenceFailure)
     job_progress(JobProgress) : every step of every job
     jobs_changed() : the list of unfinished jobs, or how far they are
+    device_known() : networks have a device now
     """
 
     result = Signal(object)
     failure = Signal(object)
     job_progress = Signal(object)
     jobs_changed = Signal()
+    device_known = Signal()
     _delivered = Signal(object)
 
     def __init__(self, make_engine: Callable[[], RunsRequests], notices: NoticeBoard) -> None:
         super().__init__()
         self._notices = notices
+        self._make_engine = make_engine
         self._jobs: dict[int, JobProgress] = {}
+        self._device: DeviceInUse | None = None
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
-        self._worker = InferenceWorker(make_engine, deliver=self._delivered.emit)
+        self._worker = InferenceWorker(self._start_engine, deliver=self._delivered.emit)
         self._next_revision = 0
         self._closed = False
 
@@ -41,6 +54,11 @@ class InferenceService(QObject):
     def jobs(self) -> tuple[JobProgress, ...]:
         """Unfinished jobs, oldest first."""
         return tuple(self._jobs.values())
+
+    @property
+    def device(self) -> DeviceInUse | None:
+        """None until the first image is asked for."""
+        return self._device
 
     def new_revision(self) -> int:
         """Return a revision above all earlier ones; what is older is dropped."""
@@ -62,10 +80,21 @@ class InferenceService(QObject):
         self._closed = True
         self._worker.close()
 
+    def _start_engine(self) -> RunsRequests:
+        """Runs on the inference thread."""
+        engine = self._make_engine()
+        choice = getattr(engine, "choice", None)  # an engine without a device has none
+        if choice is not None:
+            self._delivered.emit(DeviceInUse(choice.name, choice.reason))
+        return engine
+
     def _on_delivered(self, outcome: object) -> None:
         if self._closed:  # posted before the thread ended
             return
-        if isinstance(outcome, InferenceResult):
+        if isinstance(outcome, DeviceInUse):
+            self._device = outcome
+            self.device_known.emit()
+        elif isinstance(outcome, InferenceResult):
             self.result.emit(outcome)
         elif isinstance(outcome, InferenceFailure):
             self.failure.emit(outcome)

@@ -130,9 +130,17 @@ class LatentState(QObject):
                 self._move(self._point.with_offset(name, min(max(sigma, low), high)))
                 return
 
-    def reset_offsets(self) -> None:
-        """Put every direction back to zero."""
-        self._move(replace(self._point, offsets={}))
+    @property
+    def can_reset(self) -> bool:
+        """A slider or the fine grain does not stand where the generator was first shown."""
+        return self._point != self._reset_point()
+
+    def reset(self) -> None:
+        """Put everything but the seed back to where the generator was first shown, in one step."""
+        self._move(self._reset_point())
+
+    def _reset_point(self) -> LatentPoint:
+        return replace(self.default_point(), seed=self._point.seed)
 
     def set_point(self, point: LatentPoint) -> None:
         """Take over a whole point, as from a recipe."""

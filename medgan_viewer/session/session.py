@@ -127,6 +127,10 @@ class Session(QObject):
     def identity_hidden(self) -> bool:
         return self._identity_hidden
 
+    def set_source_mode(self, mode: Mode) -> None:
+        """Say what Compare shows while neither GENERATE nor TRANSLATE was the mode before."""
+        self._source_mode = mode
+
     def set_mode(self, mode: Mode) -> None:
         if mode is self._mode:
             return

@@ -20,6 +20,7 @@ def caption_of(display_set: DisplaySet) -> Caption:
     birth = f"born {_date(study.patient_birth_date)}" if study.patient_birth_date else ""
     number = " · ".join(part for part in (study.patient_id or "no ID", birth) if part)
     verdict = display_set.geometry
+    plane = display_set.planes[0]
     badge = "" if verdict.verdict in ("regular", "none") else verdict.verdict
     return Caption(
         identity=(name, number, _date(study.study_date)),
@@ -27,6 +28,8 @@ def caption_of(display_set: DisplaySet) -> Caption:
         order_rule=display_set.order_rule,
         badge=badge,
         patient=study.patient_id or study.patient_name,
+        space="" if plane is None else plane.frame_of_reference_uid,
+        is_synthetic=display_set.is_synthetic,
     )
 
 

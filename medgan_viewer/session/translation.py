@@ -1,5 +1,6 @@
 """TranslationController: the series on the left through a translator, shown plane by plane."""
 
+import time
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
@@ -63,6 +64,9 @@ class TranslationController(QObject):
         self._job: SeriesJob | None = None
         self._progress: JobProgress | None = None
         self._refusal: MedganError | None = None
+        self._started: tuple[float, int] | None = None  # time, and the steps done by then
+        self._ms_per_plane: float | None = None
+        self._fallback = ""
         feeder.set_changed.connect(self._on_source_changed)
         feeder.index_changed.connect(self._on_index_changed)
         viewport.index_wanted.connect(self._on_index_wanted)
@@ -89,6 +93,23 @@ class TranslationController(QObject):
     @property
     def translated_count(self) -> int:
         return len(self._frames)
+
+    @property
+    def ms_per_plane(self) -> float | None:
+        """Time per plane, reading and loading included; while planes are missing, an estimate."""
+        return self._ms_per_plane
+
+    @property
+    def fallback(self) -> str:
+        """What was given up for the plane that came last; empty when nothing was."""
+        return self._fallback
+
+    @property
+    def frames(self) -> tuple[PixelFrame, ...] | None:
+        """All translated planes in the order of the source; None while one is missing."""
+        if self._source is None or len(self._frames) < len(self._source.frames):
+            return None
+        return tuple(self._frames[index] for index in range(len(self._source.frames)))
 
     @property
     def source(self) -> DisplaySet | None:
@@ -160,6 +181,9 @@ class TranslationController(QObject):
         self._frames = {}
         self._progress = None
         self._refusal = None
+        self._started = None
+        self._ms_per_plane = None
+        self._fallback = ""
         self.state_changed.emit()
 
     def _refuse(self, error: MedganError) -> None:
@@ -208,16 +232,32 @@ class TranslationController(QObject):
         if self._job is None or progress.job_id != self._job.job_id:
             return
         self._progress = progress
+        self._measure(progress)
         plane = progress.made
         if isinstance(plane, TranslatedPlane):
             self._frames[plane.index] = plane.frame
             if self._active and plane.index == self._feeder.viewport.index:
                 self._viewport.show_frame(plane.frame, plane.index)
-            if plane.fallback and len(self._frames) == 1:
-                self._notices.post_warning(plane.fallback)
+            if plane.fallback and plane.fallback != self._fallback:
+                self._notices.post_warning(plane.fallback, "Close other programs that use the GPU.")
+            self._fallback = plane.fallback
         if progress.state.is_final:
             self._on_ended(progress)
         self.state_changed.emit()
+
+    def _measure(self, progress: JobProgress) -> None:
+        """Take the mean of all steps: planes come last in a translation through the volume."""
+        if self._source is None or progress.state is JobState.WAITING:
+            return
+        now_s = time.monotonic()
+        if self._started is None:
+            self._started = (now_s, progress.done)
+            return
+        started_s, done = self._started
+        if progress.done > done:
+            per_step_ms = (now_s - started_s) / (progress.done - done) * 1e3
+            steps_per_plane = (progress.total - done) / len(self._source.frames)
+            self._ms_per_plane = per_step_ms * steps_per_plane
 
     def _on_ended(self, progress: JobProgress) -> None:
         self._job = None

@@ -13,12 +13,15 @@ from medgan_viewer.session.viewports import View, ViewportState
 
 
 def carry_view(source: ViewportState, target: ViewportState) -> View | None:
-    """Return the view that `target` takes to go along with `source`; None when one has no image."""
+    """Return the view that `target` takes to go along with `source`; None when one has no image.
+
+    Without a common space it is the same enlargement of the fitted image, at the same part of it.
+    """
     if source.frame is None or target.frame is None:
         return None
     area = _area_of(source, source.frame)
     linked = link_view(area, _grid_of(source.frame), _grid_of(target.frame))
-    return _view_of(target, target.frame, linked.area)
+    return source.view if linked is None else _view_of(target, target.frame, linked)
 
 
 def partner_plane(source: DisplaySet, target: DisplaySet, index: int) -> int | None:

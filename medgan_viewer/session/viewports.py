@@ -46,6 +46,8 @@ class Caption:
     order_rule : how the stack was ordered
     badge : what is wrong with the stack's geometry; empty when nothing is
     patient : tells patients apart, never shown; empty where there is none or the file does not say
+    space : Frame of Reference UID; empty where the file does not say
+    is_synthetic : the file itself says so; its patient may be an invented one
     """
 
     identity: tuple[str, ...] = ()
@@ -53,6 +55,8 @@ class Caption:
     order_rule: str = ""
     badge: str = ""
     patient: str = ""
+    space: str = ""
+    is_synthetic: bool = False
 
 
 class ViewportState(QObject):
@@ -63,6 +67,7 @@ class ViewportState(QObject):
     content_changed() : frame, message, caption or place in the stack
     voi_changed() : window, table or inversion
     view_changed() : zoom and pan
+    fitted() : the user asked for the whole image
     index_wanted(int) : the user asks for another plane of the stack
     painted(PixelFrame) : the tile drew this frame
     """
@@ -70,6 +75,7 @@ class ViewportState(QObject):
     content_changed = Signal()
     voi_changed = Signal()
     view_changed = Signal()
+    fitted = Signal()
     index_wanted = Signal(int)
     painted = Signal(object)
 
@@ -279,7 +285,12 @@ class ViewportState(QObject):
         if self._frame is not None:
             self._choose_voi(self._frame)
         self.voi_changed.emit()
+        self.fit()
+
+    def fit(self) -> None:
+        """Show the whole image; linked tiles show theirs."""
         self.set_view(View())
+        self.fitted.emit()
 
     def toggle_smoothing(self) -> None:
         self._smooth = not self._smooth

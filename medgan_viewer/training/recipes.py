@@ -21,7 +21,7 @@ HELD_OUT_PERCENT = 15
 CHEST_DIRECTIONS: dict[str, tuple[str, str]] = {
     "pc-01": ("Exposure", "Plus: darker lungs and edges. Minus: brighter."),
     "pc-02": (
-        "Smaller, whiter lungs",
+        "Whiter lungs",
         "Plus: shorter and whiter lungs, more of the belly. Minus: longer and darker lungs.",
     ),
     "pc-03": (
@@ -29,7 +29,7 @@ CHEST_DIRECTIONS: dict[str, tuple[str, str]] = {
         "Plus: the chest fills the frame, less contrast. Minus: a narrow chest with dark edges.",
     ),
     "pc-04": (
-        "Lower in the frame",
+        "Lower down",
         "Plus: chest lower and narrower, a bright neck. Minus: higher.",
     ),
     "pc-05": ("Turned", "Plus: the chest leans to one side. Minus: to the other."),

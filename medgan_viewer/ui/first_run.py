@@ -4,17 +4,26 @@ import importlib.util
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
+from medgan_viewer.session.session import Mode
+from medgan_viewer.ui.foreign_text import PlainLabel
+
+MODE_HINTS = {
+    Mode.BROWSE: "Click a series in the list on the left, or drag it into a tile.",
+    Mode.GENERATE: "Drag the sliders on the right: the image marked SYNTHETIC follows.",
+    Mode.TRANSLATE: "Click a series on the left: the model on the right makes another contrast "
+    "of it, marked SYNTHETIC.",
+    Mode.COMPARE: "Press Shift+W to swipe between the two images, Shift+D for their difference.",
+}
 HINTS = (
-    "Drag the sliders on the right: the image marked SYNTHETIC follows.",
     "Drag in an image to change its window, turn the wheel to scroll, press ? for all keys.",
     "Drop a folder of your own DICOM images anywhere in this window.",
 )
 
 
 class HintStrip(QFrame):
-    """Three things to try; can be closed for good.
+    """Three things to try, the first of them in the mode; can be closed for good.
 
     Signals
     -------
@@ -29,8 +38,9 @@ class HintStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 6, 4)
         row.setSpacing(24)
-        for number, hint in enumerate(HINTS, start=1):
-            label = QLabel(f"{number}.  {hint}")
+        self.of_mode = PlainLabel()
+        others = [PlainLabel(f"{number}.  {hint}") for number, hint in enumerate(HINTS, start=2)]
+        for label in (self.of_mode, *others):
             label.setWordWrap(True)
             row.addWidget(label, 1)
         close = QToolButton()
@@ -40,6 +50,9 @@ class HintStrip(QFrame):
         close.setAccessibleName("Close the hints")
         close.clicked.connect(self.closed)
         row.addWidget(close)
+
+    def show_mode(self, mode: Mode) -> None:
+        self.of_mode.setText(f"1.  {MODE_HINTS[mode]}")
 
 
 def demo_paths() -> list[Path]:

@@ -34,7 +34,7 @@ def tile_slots(session: Session) -> dict[str, Callable[[], None]]:
         "window_file": on_tile(ViewportState.use_file_window),
         "invert": on_tile(ViewportState.toggle_inversion),
         "reset": on_tile(ViewportState.reset),
-        "fit": on_tile(lambda tile: tile.set_view(View())),
+        "fit": on_tile(ViewportState.fit),
         "zoom_in": on_tile(partial(_zoom, ZOOM_STEP)),
         "zoom_out": on_tile(partial(_zoom, 1 / ZOOM_STEP)),
         "maximize": partial(_maximize, grid),

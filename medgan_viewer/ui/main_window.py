@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         self.right_side.folded.connect(partial(self._on_folded, "toggle_right"))
         self.hints.closed.connect(self._on_hints_closed)
         session.mode_changed.connect(self._show_mode)
+        session.identity_changed.connect(self._show_identity)
         session.grid.links_changed.connect(self._show_links)
         session.latent.history_changed.connect(self._show_history)
         for feeder in session.feeders:
@@ -213,6 +214,7 @@ class MainWindow(QMainWindow):
     def _show_mode(self) -> None:
         mode = self.session.mode
         self.actions_by_id[f"mode_{mode.value}"].setChecked(True)
+        self.hints.show_mode(mode)
         # Browse has no synthetic tile: sliders would move an image that nobody sees.
         self.right_side.setVisible(mode is not Mode.BROWSE)
         self.actions_by_id["toggle_right"].setEnabled(mode is not Mode.BROWSE)
@@ -221,6 +223,9 @@ class MainWindow(QMainWindow):
         grid = self.session.grid
         self.actions_by_id["link_view"].setChecked(grid.link_view)
         self.actions_by_id["link_scroll"].setChecked(grid.link_scroll)
+
+    def _show_identity(self) -> None:
+        self.actions_by_id["hide_identity"].setChecked(self.session.identity_hidden)
 
     def _show_history(self) -> None:
         self.actions_by_id["undo"].setEnabled(self.session.latent.can_undo)

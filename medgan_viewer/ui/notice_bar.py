@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from medgan_viewer.session.notices import Notice, NoticeBoard, Severity
+from medgan_viewer.ui.foreign_text import PlainLabel
 
 MAX_SHOWN = 3
 _SIGNS = {Severity.INFO: "i", Severity.WARNING: "!", Severity.ERROR: "⚠"}
@@ -43,7 +44,7 @@ class NoticeBar(QWidget):
             self._column.addWidget(self._frame(notice))
         earlier = len(notices) - MAX_SHOWN
         if earlier > 0:
-            more = QLabel(f"and {earlier} earlier")
+            more = PlainLabel(f"and {earlier} earlier")
             more.setObjectName("secondary")
             self._column.addWidget(more)
         self.setVisible(bool(notices))
@@ -51,11 +52,11 @@ class NoticeBar(QWidget):
     def _frame(self, notice: Notice) -> QFrame:
         frame = QFrame()
         frame.setObjectName(_FRAMES[notice.severity])
-        sign = QLabel(_SIGNS[notice.severity])
+        sign = PlainLabel(_SIGNS[notice.severity])
         sign.setObjectName("heading")
         sign.setFixedWidth(16)
         sign.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        text = QLabel(f"{notice.problem} {notice.action}".strip())
+        text = PlainLabel(f"{notice.problem} {notice.action}".strip())
         text.setObjectName("noticeText")
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -72,7 +73,7 @@ class NoticeBar(QWidget):
         column.setContentsMargins(8, 4, 4, 4)
         column.addLayout(row)
         if notice.details:
-            details = QLabel(notice.details)
+            details = PlainLabel(notice.details)
             details.setObjectName("secondary")
             details.setWordWrap(True)
             details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,17 +1,18 @@
 """Pictures of the window and exports of the synthetic image; every one carries the mark."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QByteArray
+from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.export.target import check_target
 from medgan_viewer.files import write_atomically
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.inference.jobs import CallJob
+from medgan_viewer.inference.jobs import CallJob, ShouldStop, new_job_id
+from medgan_viewer.session.session import Mode
 
 if TYPE_CHECKING:
     from medgan_viewer.ui.main_window import MainWindow
@@ -37,7 +38,7 @@ def write_picture(image: QImage, path: Path) -> None:
 
 def save_picture(window: "MainWindow") -> None:
     """Ask where to, then save the whole window as it is."""
-    image = picture_of(window, holds_synthetic=_shows_synthetic(window))
+    image = picture_of(window, holds_synthetic=shows_synthetic(window))
     name, _ = QFileDialog.getSaveFileName(window, "Save a picture", "", "PNG picture (*.png)")
     path = _agreed_path(window, name, (".png",), ".png")
     if path is None:
@@ -54,13 +55,13 @@ def save_picture(window: "MainWindow") -> None:
 
 def copy_picture(window: "MainWindow") -> None:
     """Put the images, with their marks, on the clipboard."""
-    image = picture_of(window.images, holds_synthetic=_shows_synthetic(window))
+    image = picture_of(window.images, holds_synthetic=shows_synthetic(window))
     QGuiApplication.clipboard().setImage(image)
     window.session.notices.post_info("The images were copied, with their marks.")
 
 
 def export_synthetic(window: "MainWindow") -> None:
-    """Ask where to, then write the synthetic image that is shown, with its recipe."""
+    """Write the synthetic image that is shown, or the whole series that is translated."""
     session = window.session
     frame = session.synthetic.frame
     if frame is None:
@@ -68,6 +69,25 @@ def export_synthetic(window: "MainWindow") -> None:
             "There is no synthetic image to export.", "Make one in Generate or Translate."
         )
         return
+    frames = session.translation.frames if session.source_mode is Mode.TRANSLATE else None
+    if frames is None or len(frames) < 2:
+        _export_plane(window, frame)
+        return
+    box = QMessageBox(window)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setText("Export this plane, or the whole translated series?")
+    box.setInformativeText("The series is written as DICOM into a new folder.")
+    plane = box.addButton("This plane…", QMessageBox.ButtonRole.AcceptRole)
+    series = box.addButton(f"All {len(frames)} planes…", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    plane.clicked.connect(lambda: _export_plane(window, frame))
+    series.clicked.connect(lambda: _export_series(window, frames))
+    box.open()
+
+
+def _export_plane(window: "MainWindow", frame: PixelFrame) -> None:
+    """Ask where to, then write one image with its recipe."""
+    session = window.session
     name, kind = QFileDialog.getSaveFileName(window, "Export the synthetic image", "", FORMATS)
     usual = ".png" if "png" in kind.lower() else ".dcm"
     path = _agreed_path(window, name, (".png", ".dcm"), usual)
@@ -76,6 +96,51 @@ def export_synthetic(window: "MainWindow") -> None:
     source, opened = session.translation.source, session.studies.opened
     job = CallJob(f"Exporting {path.name}", lambda: write_frame(frame, path, source, opened))
     session.service.enqueue(job)
+
+
+def _export_series(window: "MainWindow", frames: tuple[PixelFrame, ...]) -> None:
+    """Ask for a new folder, then write all planes of the translated series into it."""
+    session = window.session
+    source, package = session.translation.source, session.translation.package
+    if source is None or package is None:
+        return
+    name, _ = QFileDialog.getSaveFileName(window, "Name of the new folder", package.id)
+    if not name:
+        return
+    folder = Path(name)
+    if folder.exists():
+        session.notices.post_warning(
+            f"{folder.name} exists already in {folder.parent}.", "Type the name of a new folder."
+        )
+        return
+    session.service.enqueue(SeriesExport(frames, folder, source, session.studies.opened))
+
+
+class SeriesExport:
+    """A job of one step that writes a translated series; a cancel ends it between two files."""
+
+    def __init__(
+        self,
+        frames: tuple[PixelFrame, ...],
+        folder: Path,
+        source: DisplaySet,
+        opened: tuple[Path, ...],
+    ) -> None:
+        self.job_id = new_job_id()
+        self.title = f"Exporting {folder.name}"
+        self.total = 1
+        self._frames = frames
+        self._folder = folder
+        self._source = source
+        self._opened = opened
+
+    def step(self, engine: Any, index: int, should_stop: ShouldStop) -> Path:
+        from medgan_viewer.export.context import ExportContext, source_images
+        from medgan_viewer.export.dicom_writer import write_series
+
+        context = ExportContext(sources=source_images(self._source), source_paths=self._opened)
+        write_series(self._frames, self._folder, context, should_stop=should_stop)
+        return self._folder
 
 
 def _agreed_path(
@@ -126,6 +191,12 @@ def write_frame(
     return path
 
 
-def _shows_synthetic(window: "MainWindow") -> bool:
-    tiles = window.session.grid.tiles
-    return any(tile.frame is not None and tile.frame.is_synthetic for tile in tiles)
+def shows_synthetic(window: "MainWindow") -> bool:
+    """Tell whether a tile or a thumbnail of the list shows a synthetic image."""
+    studies, tiles = window.session.studies, window.session.grid.tiles
+    listed = (made for study in studies.studies for made in study.display_sets)
+    return (
+        any(tile.frame is not None and tile.frame.is_synthetic for tile in tiles)
+        or bool(studies.synthetic_sets)
+        or any(display_set.is_synthetic for display_set in listed)
+    )

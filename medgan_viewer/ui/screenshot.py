@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from medgan_viewer.errors import EXIT_DONE, EXIT_INPUT, EXIT_PACKAGE, MedganError
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.main_window import MainWindow
-from medgan_viewer.ui.pictures import picture_of, write_picture
+from medgan_viewer.ui.pictures import picture_of, shows_synthetic, write_picture
 
 POLL_MS = 50
 SETTLE_MS = 600  # thumbnails and the latency line come a moment after the images
@@ -57,7 +57,7 @@ class ScreenshotTaker(QObject):
             return
         self._timer.stop()
         try:
-            image = picture_of(self._window, holds_synthetic=self._shows_synthetic())
+            image = picture_of(self._window, holds_synthetic=shows_synthetic(self._window))
             write_picture(image, self._path)
         except MedganError as error:
             self._window.session.notices.post_error(error)
@@ -84,9 +84,6 @@ class ScreenshotTaker(QObject):
         if session.mode is Mode.BROWSE or session.synthetic.frame is not None:
             return True
         return not session.generation.is_busy and not session.service.jobs
-
-    def _shows_synthetic(self) -> bool:
-        return self._window.session.synthetic.frame is not None
 
     def _exit_code(self) -> int:
         session = self._window.session

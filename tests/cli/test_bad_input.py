@@ -122,12 +122,43 @@ def test_an_empty_folder_holds_no_series(refused, models, tmp_path, command):
 
 
 def test_a_scan_of_an_empty_folder_says_that_there_is_nothing(run, tmp_path):
-    assert run("scan", tmp_path).out == "No DICOM images were found.\n"
-    assert run("scan", tmp_path, "--json").json == {"studies": [], "skipped": []}
+    text, document = run("scan", tmp_path), run("scan", tmp_path, "--json")
+
+    assert (text.code, document.code) == (INPUT, INPUT)
+    assert text.out == "No DICOM images were found.\n"
+    assert document.json == {"studies": [], "skipped": []}
+    assert text.err == document.err
+    assert text.err.startswith(f"There are no files in {tmp_path}. Give ")
+    assert len(text.err.splitlines()) == 1
 
 
-def test_a_folder_that_may_not_be_read_is_listed_with_the_reason(run, tmp_path, monkeypatch):
-    make_series(tmp_path / "open")
+@pytest.mark.parametrize("make", BROKEN_FILES)
+def test_a_scan_that_finds_only_a_broken_file_lists_it_and_exits_with_3(run, tmp_path, make):
+    broken = make(tmp_path)
+
+    text, document = run("scan", tmp_path), run("scan", tmp_path, "--json")
+
+    assert (text.code, document.code) == (INPUT, INPUT)
+    [skipped] = document.json["skipped"]
+    assert skipped["path"] == str(broken)
+    assert f"{broken} {skipped['reason']}" in text.out
+    assert text.err.startswith(f"{broken} {skipped['reason']}. ")
+    assert len(text.err.splitlines()) == 1
+
+
+def test_a_scan_that_finds_no_image_among_many_files_counts_them(run, tmp_path):
+    text_file(tmp_path)
+    empty_file(tmp_path)
+
+    ended = run("scan", tmp_path)
+
+    assert ended.code == INPUT
+    assert ended.err.startswith(f"None of the 2 files in {tmp_path} shows an image. ")
+
+
+@pytest.fixture
+def closed(tmp_path, monkeypatch):
+    """A folder that cannot be listed."""
     (tmp_path / "closed").mkdir()
     scandir = os.scandir
 
@@ -137,13 +168,27 @@ def test_a_folder_that_may_not_be_read_is_listed_with_the_reason(run, tmp_path, 
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", guarded)
+    return tmp_path / "closed"
+
+
+def test_a_folder_that_may_not_be_read_is_listed_with_the_reason(run, closed, tmp_path):
+    make_series(tmp_path / "open")
+
     ended = run("scan", tmp_path, "--json")
 
     assert ended.code == 0
     assert len(ended.json["studies"]) == 1
     [skipped] = ended.json["skipped"]
-    assert skipped["path"] == str(tmp_path / "closed")
+    assert skipped["path"] == str(closed)
     assert "ermission" in skipped["reason"]
+
+
+def test_a_folder_that_may_not_be_read_given_alone_exits_with_its_reason(run, closed):
+    ended = run("scan", closed)
+
+    assert ended.code == INPUT
+    assert f"{closed} cannot be opened (Permission denied)." in ended.err
+    assert len(ended.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("content", ["no JSON", "[]", "{}", '{"schema_version": 2}', "\udcff"])

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
@@ -108,6 +109,30 @@ def test_a_dicom_file_is_marked_synthetic_and_a_probe_says_so(run, generate, tmp
 
     assert probed.json["synthetic"] is True
     assert "SYNTHETIC" in scanned.out
+
+
+def test_pixels_without_the_label_are_those_of_the_network_and_all_marks_stay(generate, tmp_path):
+    [labelled] = generate("a", image_format="dicom")
+    [plain] = generate("b", "--no-burn-in", image_format="dicom")
+    [values] = generate("c")
+
+    dataset = pydicom.dcmread(tmp_path / "b" / "tiny-000000.dcm")
+    assert (labelled != plain).any()
+    assert (plain == values).all()  # this model needs no rescale
+    assert dataset.BurnedInAnnotation == "NO"
+    assert (dataset.SyntheticData, dataset.ConversionType) == ("YES", "SYN")
+    assert dataset.ContributingEquipmentSequence[0].PurposeOfReferenceCodeSequence[0].CodeValue == (
+        "109100"
+    )
+    assert "left out of the pixels by choice" in dataset.DerivationDescription
+
+
+def test_a_png_without_the_bar_is_the_gray_image_with_its_marks(generate, tmp_path):
+    [labelled] = generate("a", image_format="png")
+    [plain] = generate("b", "--no-burn-in", image_format="png")
+
+    assert (labelled.shape, plain.shape) == ((16, 16, 3), (16, 16))
+    assert json.loads(recipe_in(tmp_path / "b" / "tiny-000000.png"))["kind"] == "generated"
 
 
 def test_an_array_has_its_marks_beside_it(generate, tmp_path):

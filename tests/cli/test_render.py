@@ -174,6 +174,22 @@ def test_a_window_that_is_none_is_wrong_usage(run, ct, tmp_path, options):
     assert not (tmp_path / "out.png").exists()
 
 
+def test_a_preset_of_another_modality_is_an_unsuitable_input(refused, tmp_path):
+    path = make_ct(tmp_path / "mr.dcm", HU, Modality="MR")
+
+    asked = ("render", path, "--out", tmp_path / "out.png", "--preset", "lung")
+    message = refused(3, "mr.dcm, whose modality is MR", *asked)
+
+    assert "for CT: Soft tissue, Lung, Bone" in message
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_an_unknown_preset_is_answered_with_those_that_there_are(refused, ct, tmp_path):
+    asked = ("render", ct, "--out", tmp_path / "out.png", "--preset", "lungs")
+
+    assert "for CT: Soft tissue, Lung, Bone" in refused(2, "'lungs'", *asked)
+
+
 @pytest.mark.parametrize("options", [("--voi", 3), ("--frame", 2)])
 def test_what_the_file_does_not_have_is_an_unsuitable_input(run, ct, tmp_path, options):
     ended = run("render", ct, "--out", tmp_path / "out.png", *options)

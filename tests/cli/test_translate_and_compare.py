@@ -87,6 +87,41 @@ def test_a_volume_has_the_values_of_the_formula_where_its_source_lies(translate,
     assert marks["synthetic"] is True
 
 
+def test_the_pixels_without_the_label_have_the_values_of_the_formula_everywhere(translate):
+    for index, path in enumerate(translate("out", "--no-burn-in").json["files"]):
+        dataset = pydicom.dcmread(path)
+        values = dataset.pixel_array * dataset.RescaleSlope + dataset.RescaleIntercept
+
+        assert np.abs(values - translated(t1_pixels(index))).max() < TOLERANCE
+        assert (dataset.BurnedInAnnotation, dataset.SyntheticData) == ("NO", "YES")
+
+
+def test_the_scanner_of_the_source_stands_beside_the_software(translate, tmp_path):
+    make_t1(tmp_path / "known", SLICES, Manufacturer="ACME", ManufacturerModelName="Magnum 3T")
+
+    for path in translate("out", path=tmp_path / "known").json["files"]:
+        dataset = pydicom.dcmread(path)
+        ours, scanner = dataset.ContributingEquipmentSequence
+        purposes = [entry.PurposeOfReferenceCodeSequence[0].CodeValue for entry in (ours, scanner)]
+        assert purposes == ["109100", "109101"]  # CID 7005
+        assert (scanner.Manufacturer, scanner.ManufacturerModelName) == ("ACME", "Magnum 3T")
+        assert dataset.Manufacturer == "medgan-viewer"
+
+
+def test_a_head_may_show_a_face_and_says_so(translate):
+    for path in translate().json["files"]:
+        assert pydicom.dcmread(path).RecognizableVisualFeatures == "YES"
+
+
+def test_a_synthetic_source_was_acquired_by_no_scanner(translate, run, tmp_path):
+    own = {"SyntheticData": "YES", "Manufacturer": "Dream Works"}
+    make_t1(tmp_path / "dreamt", SLICES, **own)
+
+    [path, *_] = translate("out", path=tmp_path / "dreamt").json["files"]
+
+    assert len(pydicom.dcmread(path).ContributingEquipmentSequence) == 1
+
+
 def test_twice_the_same_series_gives_the_same_pixels(translate):
     first, again = translate("a").json["files"], translate("b").json["files"]
 

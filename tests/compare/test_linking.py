@@ -171,39 +171,35 @@ def test_a_rule_for_other_planes_is_a_mistake_of_the_caller():
 # --- zoom and pan --------------------------------------------------------------------------------
 
 
-def test_trusted_spacings_show_the_same_millimetres():
-    """100 rows of 1 mm are 200 rows of 0.5 mm; 10 mm right of the middle are 20 pixels."""
-    source = ViewGrid(101, 101, PixelSpacing(1, 1))
-    target = ViewGrid(201, 201, PixelSpacing(0.5, 0.5))
-
-    linked = link_view(ViewArea(60, 50, 100), source, target)
-
-    assert linked.in_mm
-    assert linked.area == ViewArea(column=120, row=100, rows_shown=200)
-
-
-def test_an_equal_frame_of_reference_shows_the_same_place():
+def test_an_equal_frame_of_reference_shows_the_same_place_and_millimetres():
     source = ViewGrid(100, 100, PixelSpacing(1, 1), AXIAL)
     shifted = replace(AXIAL, position_mm=(10, 20, 0), spacing=PixelSpacing(2, 2))
     target = ViewGrid(100, 100, PixelSpacing(2, 2), shifted)
 
     linked = link_view(ViewArea(30, 40, 100), source, target)
 
-    assert linked.area == ViewArea(column=10, row=10, rows_shown=50)
+    assert linked == ViewArea(column=10, row=10, rows_shown=50)
+
+
+def test_without_a_common_frame_of_reference_no_millimetres_are_carried():
+    elsewhere = replace(AXIAL, frame_of_reference_uid="9.9")
+    target = ViewGrid(100, 100, PixelSpacing(1, 1), elsewhere)
+
+    for source in (ViewGrid(100, 100, PixelSpacing(1, 1), AXIAL), ViewGrid(9, 9, None, None)):
+        assert link_view(ViewArea(1, 1, 9), source, target) is None
 
 
 @pytest.mark.parametrize("source", [None, SpacingSource.DETECTOR, SpacingSource.ESTIMATED])
-def test_an_untrusted_spacing_shows_the_same_share_of_the_image(source):
+def test_an_untrusted_spacing_is_carried_nowhere(source):
     spacing = PixelSpacing(0.1, 0.1, source) if source else None
 
     linked = link_view(
         ViewArea(24.5, 49.5, 50),
-        ViewGrid(100, 100, PixelSpacing(1, 1)),
-        ViewGrid(200, 400, spacing),
+        ViewGrid(100, 100, PixelSpacing(1, 1), AXIAL),
+        ViewGrid(200, 400, spacing, AXIAL),
     )
 
-    assert not linked.in_mm
-    assert linked.area == ViewArea(column=99.5, row=99.5, rows_shown=100)
+    assert linked is None
 
 
 # --- window --------------------------------------------------------------------------------------

@@ -5,7 +5,16 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from medgan_viewer.dicom.attributes import integer, items, number, numbers, text, texts, words
+from medgan_viewer.dicom.attributes import (
+    MAX_TEXT,
+    integer,
+    items,
+    number,
+    numbers,
+    text,
+    texts,
+    words,
+)
 
 
 def raw(keyword, vr, value, *, is_little_endian=True):
@@ -102,3 +111,8 @@ def test_lut_data_come_as_words_or_as_bytes():
 
 def test_a_text_where_a_sequence_should_be_has_no_items():
     assert items(raw("ReferencedImageSequence", "LO", b"none"), "ReferencedImageSequence") == ()
+
+
+def test_a_text_of_millions_of_characters_is_cut():
+    found = text(raw("SeriesDescription", "LO", b"x" * 5_000_000), "SeriesDescription")
+    assert found == "x" * MAX_TEXT + "…"

@@ -44,6 +44,8 @@ def test_the_facts_of_a_ct_image_are_read(tmp_path):
         ConvolutionKernel="B70",
         GantryDetectorTilt=-5.5,
         ContrastBolusAgent="agent",
+        Manufacturer="ACME",
+        ManufacturerModelName="Magnum",
     )
 
     header = header_of(path)
@@ -54,6 +56,7 @@ def test_the_facts_of_a_ct_image_are_read(tmp_path):
     assert header.study.study_description == "Thorax"
     assert header.series.series_uid == uid("series")
     assert (header.series.series_number, header.series.modality) == (1, "CT")
+    assert (header.series.manufacturer, header.series.manufacturer_model) == ("ACME", "Magnum")
     assert (header.rows, header.columns, header.frame_count) == (8, 8, 1)
     assert (header.instance_number, header.acquisition_number) == (1, 2)
     assert (header.convolution_kernel, header.gantry_tilt_deg) == ("B70", -5.5)

@@ -238,3 +238,24 @@ def test_a_marked_file_comes_with_its_provenance(tmp_path):
     assert frame.provenance.kind is SyntheticKind.UNKNOWN
     assert frame.provenance.model_name == "other generator"
     assert frame.unit == "HU (simulated)"
+
+
+@pytest.mark.parametrize("slope", ["1e-50", "1e38", "1e300"])
+def test_a_rescale_that_float32_cannot_hold_leaves_stored_values_with_a_note(tmp_path, slope):
+    pixels = np.array([[1, 100]], dtype=np.int16)
+
+    frame = load_frame(FrameRef(make_ct(tmp_path / "a.dcm", pixels, RescaleSlope=slope), ""))
+
+    assert frame.modality_values().tolist() == [[1, 100]]
+    assert frame.unit == ""
+    assert "the rescale of this file cannot be computed: stored values are shown" in frame.notes
+
+
+def test_values_of_more_than_24_bits_are_rounded_with_a_note(tmp_path):
+    pixels = np.array([[0, 2**32 - 1]], dtype=np.uint32)
+    path = make_ct(tmp_path / "a.dcm", pixels, RescaleSlope=1, RescaleIntercept=0)
+
+    frame = load_frame(FrameRef(path, ""))
+
+    assert frame.modality_values().tolist() == [[0, 2**32]]
+    assert "values are rounded to 24 bits" in frame.notes

@@ -12,13 +12,13 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from medgan_viewer.dicom.source_images import SourceImage
 from medgan_viewer.dicom.synthetic_marks import (
     PRIVATE_CREATOR,
     PRIVATE_GROUP,
     UNKNOWN_MODEL,
     IncompleteProvenanceError,
     Scanner,
-    SourceImage,
     apply_marks,
     provenance_of,
 )
@@ -278,3 +278,52 @@ def test_a_name_that_fits_no_text_element_is_shortened_there_and_whole_in_the_pr
 
     assert len(dataset.SeriesDescription) == 64
     assert provenance_of(dataset).model_name == name
+
+
+# --- sources ---------------------------------------------------------------------------------
+
+
+def of_frames(*numbers, **fields):
+    return replace(
+        TRANSLATED, source_uids=("1.2.3.4",) * len(numbers), source_frames=numbers, **fields
+    )
+
+
+FRAMES = tuple(replace(SOURCE, frame_number=number) for number in (1, 2, 3))
+
+
+def marked_from_frames(provenance):
+    dataset = instance()
+    apply_marks(dataset, provenance, has_label=True, sources=FRAMES, keeps_place=True)
+    return dataset
+
+
+def test_a_plane_of_a_multi_frame_image_refers_to_its_own_frame_alone():
+    [source] = marked_from_frames(of_frames(2)).SourceImageSequence
+
+    assert (source.ReferencedSOPInstanceUID, source.ReferencedFrameNumber) == ("1.2.3.4", 2)
+    assert source.SpatialLocationsPreserved == "YES"
+
+
+def test_of_all_planes_of_a_volume_only_the_own_one_lies_at_the_same_place():
+    sources = marked_from_frames(of_frames(1, 2, 3, own_source=1)).SourceImageSequence
+
+    assert [source.ReferencedFrameNumber for source in sources] == [1, 2, 3]
+    assert [source.get("SpatialLocationsPreserved") for source in sources] == [None, "YES", None]
+
+
+def test_where_the_own_plane_is_unknown_none_lies_at_the_same_place():
+    for source in marked_from_frames(of_frames(1, 2)).SourceImageSequence:
+        assert "SpatialLocationsPreserved" not in source
+
+
+@pytest.mark.parametrize(
+    "provenance", [of_frames(2), of_frames(1, 2, 3, own_source=1), of_frames(3, 1)]
+)
+def test_frames_come_back_from_a_file_as_they_went_in(provenance):
+    assert provenance_of(through_file(marked_from_frames(provenance))) == provenance
+
+
+def test_a_frame_that_is_not_among_the_sources_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match=r"1\.2\.3\.4"):
+        marked_from_frames(of_frames(4))

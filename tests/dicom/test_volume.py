@@ -1,5 +1,7 @@
 """build_volume: a stack as an array, or a refusal with the reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from medgan_viewer.dicom.instance_header import read_header
 from medgan_viewer.dicom.reader import load_frame
 from medgan_viewer.dicom.volume import build_volume
 from medgan_viewer.errors import InputError
+from medgan_viewer.imaging.frame import Provenance, SyntheticKind
 from tests.dicom_factory import make_ct, make_series, ramp, uid
 
 
@@ -149,3 +152,25 @@ def test_frames_of_another_number_are_a_mistake_of_the_caller(tmp_path):
 
     with pytest.raises(ValueError, match="2 frames for 3 slices"):
         build_volume(display_set, frames[:2])
+
+
+def test_a_synthetic_volume_names_the_sources_of_all_its_slices(tmp_path):
+    display_set, frames = stack_of(make_series(tmp_path))
+    made = [
+        replace(
+            frame,
+            provenance=Provenance(
+                SyntheticKind.TRANSLATED,
+                "T1 to T2 1.0",
+                recipe_json=f'{{"slice": {number}}}',
+                source_uids=("1.2",),
+                source_frames=(number,),
+            ),
+        )
+        for number, frame in enumerate(frames, start=1)
+    ]
+
+    provenance = build_volume(display_set, made).provenance
+
+    assert provenance.source_planes == (("1.2", 1), ("1.2", 2), ("1.2", 3))
+    assert provenance.recipe_json == ""  # that of one slice would not make the volume

@@ -25,14 +25,19 @@ def series(tmp_path):
     return tmp_path / "ct"
 
 
+def without_screen():
+    screens = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    environment = {name: value for name, value in os.environ.items() if name not in screens}
+    return environment if sys.platform.startswith("linux") else dict(os.environ)
+
+
 def take(path, *arguments):
     """Run the program; return what subprocess.run returns."""
     command = [sys.executable, "-m", "medgan_viewer", "--screenshot", path, "--device", "cpu"]
     command += ["--size", "{}x{}".format(*SIZE), *arguments]
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     return subprocess.run(
         list(map(str, command)),
-        env=environment,
+        env=without_screen(),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -72,6 +77,17 @@ def test_the_demonstration_shows_a_real_image_the_amber_mark_and_sliders(tmp_pat
     assert len(np.unique(acquired)) > 15
     tracks = (pixels[:, right + 1 :] == TRACK.getRgb()[:3]).all(axis=-1).sum(axis=1) > 60
     assert np.count_nonzero(np.diff(tracks.astype(int)) == 1) >= 2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there Qt needs DISPLAY")
+def test_without_a_screen_the_window_says_so_before_qt_aborts():
+    command = [sys.executable, "-m", "medgan_viewer"]
+    done = subprocess.run(
+        command, env=without_screen(), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set.")
 
 
 def test_a_folder_without_images_exits_with_3(tmp_path):

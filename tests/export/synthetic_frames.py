@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 from pydicom import dcmread
 
-from medgan_viewer.dicom.synthetic_marks import SourceImage
+from medgan_viewer.dicom.source_images import SourceImage
 from medgan_viewer.export.context import ExportContext, PatientIdentity
 from medgan_viewer.export.dicom_writer import write_secondary_capture
 from medgan_viewer.imaging.frame import PixelFrame, Provenance, SyntheticKind

@@ -38,6 +38,13 @@ def test_all_marks_are_read_back(tmp_path):
     assert provenance_of(dataset) == GENERATED
 
 
+@pytest.mark.parametrize(("shows_head", "expected"), [(True, "YES"), (False, None)])
+def test_a_head_says_that_a_face_could_be_recognised(tmp_path, shows_head, expected):
+    dataset = written(frame(), tmp_path, shows_head=shows_head)
+
+    assert dataset.get("RecognizableVisualFeatures") == expected
+
+
 def test_simpleitk_reads_the_marks_and_the_pixels(tmp_path):
     written(frame(), tmp_path, burn_in=False)
 

@@ -1,6 +1,7 @@
 """Volumes as NIfTI: values and place read back with SimpleITK, header bytes by the standard."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,3 +134,21 @@ def test_neither_file_is_replaced_unless_asked(tmp_path, name):
 def test_another_ending_is_a_mistake_of_the_caller(tmp_path):
     with pytest.raises(ValueError, match=r"\.nii"):
         write_nifti(volume(), tmp_path / "volume.mha")
+
+
+def test_what_was_interpolated_stands_beside_the_volume(tmp_path):
+    filled = replace(volume(), notes=("interpolated: slice 2",))
+
+    write_nifti(filled, tmp_path / "volume.nii")
+
+    document = json.loads((tmp_path / "volume.nii.json").read_text())
+    assert document["notes"] == ["interpolated: slice 2"]
+
+
+def test_frames_of_the_sources_come_back_from_the_marks(tmp_path):
+    sources = {"source_uids": ("1.2", "1.2"), "source_frames": (3, 4), "own_source": 1}
+    known = replace(TRANSLATED, **sources)
+
+    write_nifti(volume(provenance=known), tmp_path / "volume.nii")
+
+    assert read_marks(tmp_path / "volume.nii") == known

@@ -103,6 +103,8 @@ def put(document, place, value):
         ("name", ""),
         ("name", "two\nlines"),
         ("name", "\x1b[2J"),
+        ("name", "safe\u202egnp.exe"),
+        ("summary", "one\u2066two"),
         ("labels.0.title", "\x9b2J"),
         ("output.unit", "HU\x00"),
         ("version", "latest"),

@@ -34,14 +34,18 @@ def test_a_window_carries_the_name_of_its_preset():
     "name", ["Soft tissue", "soft tissue", "softtissue", "soft-tissue", "SOFT TISSUE"]
 )
 def test_a_name_is_found_however_it_is_written(name):
-    assert find_preset(name).name == "Soft tissue"
+    assert find_preset(name, "CT").name == "Soft tissue"
 
 
 def test_every_preset_is_found_by_its_own_name():
     for preset in presets_for("CT"):
-        assert find_preset(preset.name) is preset
+        assert find_preset(preset.name, "CT") is preset
 
 
 @pytest.mark.parametrize("name", ["", "tissue", "soft tissues"])
 def test_a_name_that_is_no_preset_is_not_guessed(name):
-    assert find_preset(name) is None
+    assert find_preset(name, "CT") is None
+
+
+def test_a_preset_belongs_to_its_modality():
+    assert find_preset("Lung", "MR") is None

@@ -1,5 +1,6 @@
 """The engine: from requests to frames, and what it does when memory runs out."""
 
+import gc
 import json
 
 import numpy as np
@@ -16,7 +17,7 @@ from medgan_viewer.inference.loaded import NetworkCache
 from medgan_viewer.inference.request import GenerationRequest
 from medgan_viewer.latent.point import LatentPoint
 from medgan_viewer.latent.recipe import parse_recipe, point_of
-from tests.package_factory import GENERATORS, replace_file, write_tiny_package
+from tests.package_factory import GENERATORS, edit_manifest, replace_file, write_tiny_package
 
 CPU = choose_device(Preference.CPU)
 FAKE_GPU = DeviceChoice("cuda", "Small GPU", "made for a test", None)
@@ -147,7 +148,8 @@ def test_a_network_that_overflows_is_an_error_that_can_be_acted_on(tmp_path):
         if name.endswith(("torgb.weight", "torgb.affine.weight")):
             tensors[name] *= 9e5 / tensors[name].abs().max()
     replace_file(package, "weights", save(tensors))
-    far = LatentPoint(5, offsets={"pc-01": 3e35})
+    edit_manifest(package, lambda document: document["directions"][0].update(sd=4.5e35))
+    far = LatentPoint(5, offsets={"pc-01": 1})
 
     with pytest.raises(PackageError, match="values that are not numbers"):
         image_of(open_package(package.folder), far)
@@ -168,7 +170,7 @@ class SmallGpu:
     def get(self, cache, package, choice, dtype):
         self.tried.append(choice.kind)
         if choice.kind != "cpu":
-            raise self._error
+            raise type(self._error)(*self._error.args)  # anew: a traceback keeps networks alive
         return self._get(cache, package, choice, dtype)
 
 
@@ -193,14 +195,29 @@ def test_when_the_gpu_is_full_the_cpu_does_it_and_says_so(stylegan, monkeypatch,
     np.testing.assert_array_equal(result.frame.stored, image_of(stylegan, POINT))
 
 
-def test_after_a_full_gpu_the_next_request_tries_it_again(stylegan, monkeypatch):
+def test_after_a_full_gpu_the_package_stays_on_the_cpu_and_says_so(stylegan, monkeypatch):
     gpu = SmallGpu(monkeypatch, torch.OutOfMemoryError("full"))
     engine = Engine(FAKE_GPU, dtype=torch.float32)
 
-    for _ in range(2):
-        engine.run(GenerationRequest(0, stylegan, POINT), never)
+    results = [engine.run(GenerationRequest(0, stylegan, POINT), never) for _ in range(3)]
 
-    assert gpu.tried == ["cuda", "cpu"] * 2
+    assert gpu.tried == ["cuda", "cpu", "cpu", "cpu"]
+    assert {result.fallback for result in results} == {results[0].fallback}
+    assert results[2].timings.load_ms == 0  # it was not read again
+
+
+def test_a_package_that_was_put_out_of_memory_tries_the_gpu_again(stylegan, tmp_path, monkeypatch):
+    gpu = SmallGpu(monkeypatch, torch.OutOfMemoryError("full"))
+    engine = Engine(FAKE_GPU, dtype=torch.float32, budget_bytes=1)  # room for one network
+    other = write_tiny_package(tmp_path / "other", "stylegan2")
+
+    for package in (stylegan, other):
+        engine.run(GenerationRequest(0, package, POINT), never)
+    gc.collect()
+    gpu.tried.clear()
+    engine.run(GenerationRequest(0, stylegan, POINT), never)
+
+    assert gpu.tried == ["cuda", "cpu"]
 
 
 def test_memory_that_runs_out_half_way_frees_the_networks_first(stylegan):

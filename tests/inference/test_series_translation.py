@@ -242,6 +242,24 @@ def test_the_recipe_of_a_volume_names_all_its_sources(engine, translator):
     recipe = parse_recipe(frame.provenance.recipe_json, "x")
     assert recipe.source.sop_instance_uids == ("1.2.3.0", "1.2.3.1", "1.2.3.2", "1.2.3.3")
     assert recipe.source.plane == "axial, through the volume"
+    assert recipe.source.own_index == frame.provenance.own_source == 1
+
+
+@pytest.mark.parametrize(
+    ("directions", "numbers", "own"), [(AXIAL, (3,), None), (SAGITTAL, (1, 2, 3, 4), 2)]
+)
+def test_the_recipe_of_a_multi_frame_plane_numbers_its_frames(
+    engine, translator, directions, numbers, own
+):
+    one_file = {"uids": ["1.2.3"] * 4, "frame_numbers": [1, 2, 3, 4]}
+    source = replace(make_series(ramp, directions, count=4), **one_file)
+
+    frame = translated(engine, translator, source)[2]
+
+    assert frame.provenance.source_frames == numbers
+    assert frame.provenance.own_source == own
+    recipe = parse_recipe(frame.provenance.recipe_json, "x")
+    assert recipe.source.planes == tuple(("1.2.3", number) for number in numbers)
 
 
 def test_the_steps_of_a_volume_are_counted_as_soon_as_its_grid_is_known(engine, translator):

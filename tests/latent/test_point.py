@@ -98,3 +98,28 @@ def test_a_point_survives_pickling():
     point = LatentPoint(7, {"a": 0.25, "b": 0.75}, 0.5, False, {"up": -1.5})
 
     assert pickle.loads(pickle.dumps(point)) == point  # noqa: S301 - bytes of our own
+
+
+def random_mixes(count):
+    """Mixes of three labels as the sliders give them, to two decimals."""
+    random = np.random.RandomState(7)
+    for parts in random.randint(0, 101, (count, 3)) / 100:
+        yield dict(zip("abc", parts.tolist(), strict=True))
+
+
+def test_weights_that_were_normalized_stay_as_they_are_to_the_last_bit():
+    names = ("a", "b", "c")
+    for mix in [{"a": 0.45, "b": 0.44, "c": 0.2}, *random_mixes(2000)]:
+        once = normalized_weights(names, mix)
+
+        again = normalized_weights(names, dict(zip(names, once.tolist(), strict=True)))
+
+        np.testing.assert_array_equal(again, once)
+        assert again.sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_mix_that_sums_to_one_is_left_alone():
+    mix = {"a": 0.1, "b": 0.2, "c": 0.7}
+
+    expected = np.array([0.1, 0.2, 0.7], np.float32)
+    np.testing.assert_array_equal(normalized_weights(("a", "b", "c"), mix), expected)

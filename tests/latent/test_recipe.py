@@ -11,6 +11,7 @@ from medgan_viewer.latent.recipe import (
     RecipeModel,
     RecipeSoftware,
     RecipeSource,
+    joined_recipe,
     parse_recipe,
     point_of,
     recipe_point,
@@ -89,3 +90,60 @@ def test_what_is_no_recipe_is_refused_by_the_name_of_its_file(text):
         parse_recipe(text, "image.dcm")
 
     assert caught.value.exit_code == EXIT_INPUT
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("truncation", 1e6),
+        ("truncation", -0.1),
+        ("offsets", {"pc-01": 101}),
+        ("offsets", {"pc-01": -1e30}),
+    ],
+)
+def test_a_point_beyond_the_limits_of_the_options_is_no_recipe(field, value):
+    point = json.loads(generated().to_json())["point"] | {field: value}
+
+    with pytest.raises(InputError, match="holds no recipe"):
+        parse_recipe(changed(point=point), "image.dcm")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sop_instance_uids": []},
+        {"frame_numbers": [1]},
+        {"frame_numbers": [0, 1]},
+        {"own_index": 2},
+        {"low": 900},
+    ],
+)
+def test_a_source_that_contradicts_itself_is_no_recipe(fields):
+    source = {"sop_instance_uids": ["1.2", "1.3"], "low": 0, "high": 900, "plane": "axial"}
+    text = changed(kind="translated", point=None, source=source | fields)
+
+    with pytest.raises(InputError, match="holds no recipe"):
+        parse_recipe(text, "image.dcm")
+
+
+def translated(frame_number=None, **software):
+    numbers = () if frame_number is None else (frame_number,)
+    source = RecipeSource(
+        sop_instance_uids=("1.2",), frame_numbers=numbers, low=0, high=9, plane="axial"
+    )
+    used = SOFTWARE.model_copy(update=software)
+    return Recipe(kind="translated", model=MODEL, source=source, software=used)
+
+
+def test_the_recipe_of_a_volume_names_every_plane_once():
+    joined = joined_recipe([translated(number) for number in (1, 2, 2, 3)])
+
+    assert joined.source.planes == (("1.2", 1), ("1.2", 2), ("1.2", 3))
+    assert joined_recipe([translated(), translated()]) == translated()
+    assert parse_recipe(joined.to_json(), "x") == joined
+
+
+def test_a_volume_whose_planes_were_computed_differently_says_so():
+    joined = joined_recipe([translated(1, device="cuda"), translated(2)])
+
+    assert (joined.software.device, joined.software.precision) == ("mixed", "float32")

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from medgan_viewer.errors import PackageError
 from medgan_viewer.session.notices import Severity
 from medgan_viewer.session.session import Mode
-from tests.session.fixtures import PATIENCE_MS, FailingEngine, GatedEngine
+from tests.session.fixtures import PATIENCE_MS, FailingEngine, GatedEngine, QuickEngine
 
 
 def shown_value(session):
@@ -101,6 +103,33 @@ def test_when_a_later_image_fails_the_one_before_stays_with_a_sign(qtbot, make_s
     qtbot.waitUntil(lambda: bool(session.synthetic.waiting), timeout=PATIENCE_MS)
 
     assert shown_value(session) == 0
+    assert session.synthetic.waiting == "not made: see the message above"
+
+
+class FallingBackEngine(QuickEngine):
+    """Says `fallback` with every image."""
+
+    fallback = ""
+
+    def run(self, request, should_stop):
+        return replace(super().run(request, should_stop), fallback=self.fallback)
+
+
+def test_a_fallback_is_told_when_it_happens_and_again_when_it_changes(qtbot, make_session):
+    engine = FallingBackEngine()
+    session = make_session(lambda: engine)
+    session.set_mode(Mode.GENERATE)
+    wait_for_value(qtbot, session, 0)
+    told = []
+
+    for seed, fallback in enumerate(("full", "full", "fuller", "", "fuller"), start=1):
+        engine.fallback = fallback
+        session.latent.set_seed(seed)
+        wait_for_value(qtbot, session, seed)
+        told.append([notice.problem for notice in session.notices.notices])
+        session.notices.clear()
+
+    assert told == [["full"], [], ["fuller"], [], ["fuller"]]
 
 
 def test_nothing_arrives_in_browse(qtbot, make_session):

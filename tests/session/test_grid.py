@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.imaging.geometry import PixelSpacing
+from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 from medgan_viewer.session.grid import Layout, ViewportGrid
 from medgan_viewer.session.session import Mode
 from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
@@ -10,12 +10,21 @@ from tests.dicom_factory import make_series
 from tests.session.fixtures import PATIENCE_MS, open_and_wait
 
 
-def tile_with(size=100, spacing_mm=1.0, patient="A"):
+def tile_with(size=100, spacing_mm=1.0, space="", **caption):
+    """Return a tile of 200 x 200 pixels; an image in a `space` has its corner at its origin."""
     tile = ViewportState(Role.ACQUIRED)
     tile.tile_size = (200.0, 200.0)
-    tile.start_stack(Caption(patient=patient), 1, 0, "")
+    tile.start_stack(Caption(**{"patient": "A", "space": space, **caption}), 1, 0, "")
     spacing = PixelSpacing(spacing_mm, spacing_mm)
-    tile.show_frame(PixelFrame(stored=np.eye(size, dtype=np.uint8), spacing=spacing))
+    first_pixel = (spacing_mm / 2, spacing_mm / 2, 0.0)
+    place = PlaneGeometry(first_pixel, (1, 0, 0), (0, 1, 0), spacing, frame_of_reference_uid=space)
+    tile.show_frame(
+        PixelFrame(
+            stored=np.eye(size, dtype=np.uint8),
+            spacing=spacing,
+            geometry=place if space else None,
+        )
+    )
     return tile
 
 
@@ -25,15 +34,57 @@ def grid(qapp):
 
 
 def test_linked_tiles_show_the_same_millimetres(grid):
-    fine, coarse = tile_with(100, spacing_mm=1.0), tile_with(100, spacing_mm=2.0)
+    fine, coarse = (tile_with(100, spacing_mm=mm, space="1.2") for mm in (1.0, 2.0))
     grid.set_tiles((fine, coarse), Layout(1, 2))
 
     fine.set_view(View(2.0, (0.1, 0.0)))
 
-    # 100 mm fit at zoom 1 on the left, 200 mm on the right: 50 mm are zoom 4 there, and 10 mm from
-    # the middle are 0.05 of its width.
+    # 100 mm fit at zoom 1 on the left, 200 mm on the right: 50 mm are zoom 4 there. The middle of
+    # the view is 60 mm and 50 mm from the corner: 0.3 and 0.25 of the right image.
     assert coarse.view.zoom == pytest.approx(4.0)
-    assert coarse.view.pan == pytest.approx((0.05, 0.0))
+    assert coarse.view.pan == pytest.approx((-0.2, -0.25))
+
+
+def test_images_without_a_common_space_are_enlarged_alike(grid):
+    fine, coarse = tile_with(100, spacing_mm=1.0), tile_with(37, spacing_mm=2.0)
+    grid.set_tiles((fine, coarse), Layout(1, 2))
+
+    fine.set_view(View(2.0, (0.1, 0.0)))
+
+    assert coarse.view == View(2.0, (0.1, 0.0))
+
+
+@pytest.mark.parametrize("bring_back", [ViewportState.reset, ViewportState.fit])
+@pytest.mark.parametrize("of", [0, 1])
+def test_a_reset_of_one_linked_tile_brings_all_back(grid, bring_back, of):
+    tiles = tuple(tile_with(100, spacing_mm=mm, space="1.2") for mm in (1.0, 2.0))
+    grid.set_tiles(tiles, Layout(1, 2))
+    tiles[0].set_view(View(2.0, (0.1, 0.0)))
+
+    bring_back(tiles[of])
+
+    assert [tile.view for tile in tiles] == [View(), View()]
+
+
+def test_a_reset_brings_linked_tiles_back_also_from_a_tile_that_is_whole(grid):
+    first, second = tile_with(), tile_with()
+    second.set_view(View(2.0))
+    grid.set_tiles((first, second), Layout(1, 2))
+
+    first.reset()
+
+    assert second.view == View()
+
+
+def test_a_reset_leaves_an_unlinked_tile(grid):
+    first, second = tile_with(), tile_with()
+    second.set_view(View(2.0))
+    grid.set_tiles((first, second), Layout(1, 2))
+    grid.set_links(view=False, scroll=True)
+
+    first.reset()
+
+    assert second.view == View(2.0)
 
 
 def test_unlinked_tiles_keep_their_view(grid):
@@ -84,6 +135,45 @@ def test_one_patient_beside_himself_or_beside_an_invented_one_is_no_mix(grid, pa
     grid.set_tiles((tile_with(patient="A"), tile_with(patient=patient)), Layout(1, 2))
 
     assert not grid.mixes_patients
+
+
+def test_a_synthetic_export_beside_its_source_is_no_mix(grid):
+    source = tile_with(patient="A", space="1.2")
+    exports = [tile_with(patient=f"SYN-{n}", space="1.2", is_synthetic=True) for n in range(2)]
+    grid.set_tiles((source, *exports), Layout(1, 3))
+
+    assert not grid.mixes_patients
+    source.set_view(View(2.0))
+    assert [tile.view for tile in exports] == [View(2.0)] * 2
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"space": "9.9", "is_synthetic": True},
+        {"space": "", "is_synthetic": True},
+        {"space": "1.2", "is_synthetic": False},
+    ],
+)
+def test_an_invented_patient_counts_unless_the_image_is_synthetic_and_in_one_space(grid, foreign):
+    first = tile_with(patient="A", space="1.2")
+    second = tile_with(patient="B", **foreign)
+    grid.set_tiles((first, second), Layout(1, 2))
+
+    assert grid.mixes_patients
+    first.set_view(View(2.0))
+    assert second.view == View()
+
+
+def test_a_synthetic_export_beside_another_patient_counts_as_its_own(grid):
+    source = tile_with(patient="A", space="1.2")
+    exported = tile_with(patient="SYN-1", space="1.2", is_synthetic=True)
+    other = tile_with(patient="B", space="5.6")
+    grid.set_tiles((source, exported, other), Layout(1, 3))
+
+    assert grid.mixes_patients
+    assert grid.may_link(source, exported)
+    assert not grid.may_link(exported, other)
 
 
 def test_a_tile_alone_mixes_no_patients(grid):

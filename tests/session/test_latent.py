@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from medgan_viewer.latent.point import MAX_SEED
@@ -97,13 +99,37 @@ def test_the_dice_choose_the_seed_that_was_drawn(state):
     assert state.point.seed == 9999
 
 
-def test_reset_puts_directions_to_zero_and_leaves_the_seed(state):
+CHANGES = (
+    lambda state: state.set_offset("pc-02", -1.0),
+    lambda state: state.set_truncation(1.2),
+    lambda state: state.set_label_weight("effusion", 0.4),
+    lambda state: state.set_noise(False),
+)
+
+
+def test_reset_brings_back_everything_but_the_seed_in_one_step(state):
     state.set_seed(7)
-    state.set_offset("pc-02", -1.0)
+    for change in CHANGES:
+        change(state)
+    before = state.point
 
-    state.reset_offsets()
+    state.reset()
 
-    assert (state.point.seed, dict(state.point.offsets)) == (7, {})
+    assert state.point == replace(state.default_point(), seed=7)
+    state.undo()
+    assert state.point == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_reset_is_offered_when_anything_but_the_seed_differs(state, change):
+    state.set_seed(7)
+    assert not state.can_reset
+
+    change(state)
+    assert state.can_reset
+
+    state.undo()
+    assert not state.can_reset
 
 
 def test_another_generator_starts_with_an_empty_history(state, packages):

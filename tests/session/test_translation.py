@@ -1,5 +1,7 @@
+import itertools
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +10,14 @@ from medgan_viewer.imaging.frame import SyntheticKind
 from medgan_viewer.inference.guard import UncertainContrastError
 from medgan_viewer.session.session import Mode
 from tests.dicom_factory import make_series
-from tests.session.fixtures import PATIENCE_MS, display_sets, open_and_wait, real_engine
-from tests.session.series import make_t1, t1_pixels
+from tests.session.fixtures import (
+    PATIENCE_MS,
+    display_sets,
+    gray_frame,
+    open_and_wait,
+    real_engine,
+)
+from tests.session.series import SIDE, make_t1, t1_pixels
 
 
 @pytest.fixture
@@ -169,3 +177,48 @@ def test_the_recipe_of_a_translated_plane_names_its_sources(qtbot, session, tmp_
     provenance = session.synthetic.frame.provenance
     assert source.frames[2].sop_instance_uid in provenance.source_uids
     assert json.loads(provenance.recipe_json)["kind"] == "translated"
+
+
+class FullGpu:
+    """Gives every plane with the sentence that stands for it."""
+
+    def __init__(self, *sentences):
+        self._sentences = iter(sentences)
+
+    def with_fallback(self, package, attempt):
+        return gray_frame(1000, size=SIDE, is_synthetic=True), next(self._sentences)
+
+
+def test_a_fallback_in_a_later_plane_is_told_once(qtbot, make_session, tmp_path):
+    session = make_session(lambda: FullGpu("", "full", "full", "full"))
+
+    translate(qtbot, session, tmp_path)
+
+    assert [notice.problem for notice in session.notices.notices] == ["full"]
+
+
+def test_the_planes_are_given_together_once_all_are_there(qtbot, session, tmp_path):
+    make_t1(tmp_path, 4)
+    open_and_wait(qtbot, session, tmp_path)
+    assert session.translation.frames is None
+
+    session.set_mode(Mode.TRANSLATE)
+    wait_until_done(qtbot, session)
+
+    [made] = session.studies.synthetic_sets
+    assert session.translation.frames == made.frames
+
+
+def test_the_time_per_plane_is_that_of_all_steps_by_the_planes(
+    qtbot, make_session, tmp_path, monkeypatch
+):
+    """Steps of 10 ms: 4 planes are read as samples, then translated; the first step starts it."""
+    session = make_session(lambda: FullGpu("", "", "", ""))
+    clock = itertools.count(step=0.01)
+    monkeypatch.setattr(
+        "medgan_viewer.session.translation.time", SimpleNamespace(monotonic=lambda: next(clock))
+    )
+
+    translate(qtbot, session, tmp_path)
+
+    assert session.translation.ms_per_plane == pytest.approx(7 * 10 / 4)

@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from skimage.data import shepp_logan_phantom
 
 from medgan_viewer import paths
@@ -22,6 +22,7 @@ from medgan_viewer.errors import InputError
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.viewports import View
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme
 from tests.dicom_factory import MR_IMAGE, make_series
@@ -135,6 +136,10 @@ def demo_with_hints(stage):
     stage.wait(lambda: stage.session.acquired[0].frame is not None)
     stage.mode(Mode.GENERATE)
     stage.save()
+    stage.session.acquired[0].set_view(View(2.0))
+    stage.save(suffix="_zoomed")
+    stage.session.set_mode(Mode.COMPARE)
+    stage.save(suffix="_compare")
 
 
 @shot
@@ -190,6 +195,10 @@ def translate(stage):
     stage.save(suffix="_running")
     stage.wait(lambda: not stage.session.service.jobs)
     stage.save()
+    stage.window.actions_by_id["export_synthetic"].trigger()
+    [question] = stage.window.findChildren(QMessageBox)
+    stage.save(question, "_export")
+    question.close()
     stage.session.comparison.set_mode(CompareMode.SIDE_BY_SIDE)
     stage.session.set_mode(Mode.COMPARE)
     for mode in CompareMode:

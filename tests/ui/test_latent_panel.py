@@ -206,10 +206,15 @@ def test_without_a_generator_the_panel_is_off(panel, state):
 
 def test_reset_and_undo_are_offered_when_they_do_something(panel, state):
     assert not panel.undo.isEnabled()
+    assert not panel.reset.isEnabled()
 
-    state.set_offset("pc-01", 1)
+    state.set_truncation(1.2)
     assert panel.undo.isEnabled()
+    panel.reset.click()
+    assert state.point == state.default_point()
+    assert not panel.reset.isEnabled()
 
+    panel.undo.click()
     panel.undo.click()
     assert panel.redo.isEnabled()
     assert not panel.undo.isEnabled()

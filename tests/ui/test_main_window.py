@@ -1,12 +1,14 @@
 """The whole window offscreen: open, drop, fold, fail."""
 
+import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from medgan_viewer.errors import PackageError
 from medgan_viewer.session.session import Mode
@@ -15,10 +17,13 @@ from tests.dicom_factory import make_series
 from tests.session.fixtures import (
     PATIENCE_MS,
     FailingEngine,
+    QuickEngine,
     display_sets,
     gray_frame,
     open_and_wait,
+    real_engine,
 )
+from tests.session.series import make_t1
 
 
 @pytest.fixture
@@ -198,6 +203,25 @@ def test_browse_has_no_model_panel(make_window):
     assert window.right_side.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [
+        (Mode.BROWSE, "drag it into a tile"),
+        (Mode.GENERATE, "sliders"),
+        (Mode.TRANSLATE, "another contrast"),
+        (Mode.COMPARE, "swipe"),
+    ],
+)
+def test_the_first_hint_fits_the_mode(make_window, mode, word):
+    window = make_window(mode, hints=True)
+
+    texts = [label.text() for label in window.hints.findChildren(QLabel)]
+
+    assert [text[:2] for text in texts] == ["1.", "2.", "3."]
+    assert word in texts[0]
+    assert ("sliders" in texts[0]) == (mode is Mode.GENERATE)
+
+
 def test_hints_are_closed_for_good(make_window, qtbot):
     window = make_window(Mode.GENERATE, hints=True)
     [close] = window.hints.findChildren(QToolButton)
@@ -234,3 +258,31 @@ def test_the_latency_is_told_below(qtbot, generating):
 
     qtbot.waitUntil(lambda: "ms (wait" in generating.status.latency.text(), timeout=PATIENCE_MS)
     assert generating.status.latency.text().startswith("no device · ")
+
+
+def test_the_tooltip_of_the_latency_says_why_this_device(qtbot, make_window, make_session):
+    engine = QuickEngine()
+    engine.choice = SimpleNamespace(name="Small GPU", reason="It is the fastest device found.")
+    window = make_window(Mode.GENERATE, session=make_session(lambda: engine))
+
+    qtbot.waitUntil(lambda: "ms (wait" in window.status.latency.text(), timeout=PATIENCE_MS)
+
+    tip = window.status.latency.toolTip()
+    assert "Device: Small GPU. It is the fastest device found." in tip
+
+
+def test_in_translate_the_device_and_the_time_per_plane_are_told(
+    qtbot, make_window, make_session, tmp_path
+):
+    window = make_window(Mode.TRANSLATE, session=make_session(real_engine))
+    make_t1(tmp_path)
+
+    open_and_wait(qtbot, window.session, tmp_path)
+    qtbot.waitUntil(lambda: bool(window.session.studies.synthetic_sets), timeout=PATIENCE_MS)
+
+    text = window.status.latency.text()
+    assert re.fullmatch(r"CPU, \d+ threads? · \d+ ms per plane", text)
+    assert "The CPU was asked for." in window.status.latency.toolTip()
+
+    window.session.set_mode(Mode.GENERATE)
+    qtbot.waitUntil(lambda: "ms (wait" in window.status.latency.text(), timeout=PATIENCE_MS)

@@ -4,17 +4,21 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from medgan_viewer.session.session import Mode
+from medgan_viewer.session.translation import SyntheticSet
+from medgan_viewer.ui.pictures import shows_synthetic
 from tests.session.fixtures import (
     PATIENCE_MS,
+    deliver_posted,
+    display_sets,
     gray_frame,
     open_and_wait,
     real_engine,
 )
 from tests.session.series import make_t1
-from tests.ui.marks import assert_marked, pixels_of
+from tests.ui.marks import assert_marked, grab, pixels_of
 
 
 @pytest.fixture
@@ -49,6 +53,16 @@ def test_a_saved_picture_of_the_window_carries_the_mark(qtbot, generating, tmp_p
         assert image.info["Synthetic"] == "YES, in part"
     qtbot.waitUntil(lambda: bool(generating.notices.texts()), timeout=PATIENCE_MS)
     assert "shot.png was saved" in generating.notices.texts()[-1]
+
+
+def test_a_picture_with_a_synthetic_thumbnail_says_so(qtbot, make_window, tmp_path):
+    window = make_window(Mode.BROWSE)
+    assert not shows_synthetic(window)
+
+    frames = (gray_frame(100, is_synthetic=True),)
+    window.session.studies.add_synthetic(SyntheticSet("made", "Made", None, None, frames))
+
+    assert shows_synthetic(window)
 
 
 def test_copied_images_carry_the_mark(generating):
@@ -87,11 +101,19 @@ def translated(qtbot, window, folder):
     qtbot.waitUntil(lambda: bool(window.session.studies.synthetic_sets), timeout=PATIENCE_MS)
 
 
+def export(window, choice):
+    """Trigger the export and click a button of the question that follows."""
+    window.actions_by_id["export_synthetic"].trigger()
+    [box] = window.findChildren(QMessageBox)
+    next(button for button in box.buttons() if button.text() == choice).click()
+    deliver_posted()
+
+
 def test_a_translated_image_is_exported_with_its_sources(qtbot, real, tmp_path, monkeypatch):
     translated(qtbot, real, tmp_path / "t1")
     answer_dialog(monkeypatch, tmp_path / "made.dcm", "DICOM (*.dcm)")
 
-    real.actions_by_id["export_synthetic"].trigger()
+    export(real, "This plane…")
 
     dataset = dcmread(saved(qtbot, real, tmp_path / "made.dcm"))
     source = real.session.feeders[0].display_set.frames[real.session.acquired[0].index]
@@ -119,12 +141,72 @@ def test_nothing_is_exported_over_or_among_the_source_files(qtbot, real, tmp_pat
     for target in (source, tmp_path / "t1" / "new.dcm"):
         real.session.notices.clear()
         answer_dialog(monkeypatch, target, "DICOM (*.dcm)")
-        real.actions_by_id["export_synthetic"].trigger()
+        export(real, "This plane…")
         qtbot.waitUntil(lambda: bool(real.notices.texts()), timeout=PATIENCE_MS)
         assert "among the source images" in real.notices.texts()[-1]
 
     assert source.read_bytes() == before
     assert not (tmp_path / "t1" / "new.dcm").exists()
+
+
+def test_a_translated_series_is_exported_into_a_new_folder(qtbot, real, tmp_path, monkeypatch):
+    translated(qtbot, real, tmp_path / "t1")
+    answer_dialog(monkeypatch, tmp_path / "made")
+
+    export(real, "All 4 planes…")
+
+    qtbot.waitUntil(lambda: bool(real.notices.texts()), timeout=PATIENCE_MS)
+    assert "made was saved" in real.notices.texts()[-1]
+    datasets = [dcmread(path) for path in sorted((tmp_path / "made").iterdir())]
+    assert [dataset[0x0008, 0x001C].value for dataset in datasets] == ["YES"] * 4
+    assert len({dataset.SeriesInstanceUID for dataset in datasets}) == 1
+    sources = [ref.sop_instance_uid for ref in real.session.feeders[0].display_set.frames]
+    used = [d.SourceImageSequence[0].ReferencedSOPInstanceUID for d in datasets]
+    assert used == sources
+
+
+def test_a_translated_series_goes_into_no_folder_that_exists_or_is_open(
+    qtbot, real, tmp_path, monkeypatch
+):
+    translated(qtbot, real, tmp_path / "t1")
+    (tmp_path / "mine").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+
+    for target, reason in (
+        (tmp_path / "mine", "exists already"),
+        (tmp_path / "t1", "exists already"),
+        (tmp_path / "t1" / "new", "among the source images"),
+    ):
+        real.session.notices.clear()
+        answer_dialog(monkeypatch, target)
+        export(real, "All 4 planes…")
+        qtbot.waitUntil(lambda: bool(real.notices.texts()), timeout=PATIENCE_MS)
+        assert reason in real.notices.texts()[-1]
+
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_exported_series_beside_its_source_is_the_same_patient(
+    qtbot, real, tmp_path, monkeypatch
+):
+    translated(qtbot, real, tmp_path / "t1")
+    answer_dialog(monkeypatch, tmp_path / "made")
+    export(real, "All 4 planes…")
+    saved(qtbot, real, tmp_path / "made")
+
+    real.session.set_mode(Mode.BROWSE)
+    open_and_wait(qtbot, real.session, tmp_path / "made")
+    first, second = real.session.acquired[:2]
+    for display_set in display_sets(real.session):
+        real.session.show_set(display_set, second if display_set.is_synthetic else first)
+    for tile in (first, second):
+        qtbot.waitUntil(lambda tile=tile: tile.frame is not None, timeout=PATIENCE_MS)
+
+    assert second.caption.patient.startswith("SYN-")
+    assert first.caption.patient != second.caption.patient
+    assert not real.images.band.isVisible()
+    assert real.session.grid.may_link(first, second)
+    assert_marked(grab(real.images.widget_of(second)))
 
 
 def test_a_file_that_the_dialog_did_not_ask_about_is_not_replaced(

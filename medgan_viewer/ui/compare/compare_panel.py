@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from medgan_viewer.imaging.frame import SyntheticKind
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
+from medgan_viewer.ui.foreign_text import PlainLabel
 
 _BUTTONS = (
     (CompareMode.SIDE_BY_SIDE, "Beside", "Both images beside each other"),
@@ -53,14 +54,14 @@ class ComparePanel(QWidget):
             group.addButton(button)
             row.addWidget(button)
             self.buttons[mode] = button
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setWordWrap(True)
         self.note.setObjectName("secondary")
         table = QGridLayout()
         table.setHorizontalSpacing(12)
         table.setVerticalSpacing(2)
         for line, (key, text, tip, _) in enumerate(_FIGURES):
-            name, value = QLabel(text), QLabel("–")
+            name, value = PlainLabel(text), PlainLabel("–")
             name.setToolTip(tip)
             value.setToolTip(tip)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QStackedLayout,
@@ -27,6 +26,7 @@ from medgan_viewer.session.grid import ViewportGrid
 from medgan_viewer.session.session import Mode, Session
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.compare.swipe_view import SwipeView
+from medgan_viewer.ui.foreign_text import PlainLabel
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 
 
@@ -37,7 +37,7 @@ class PatientBand(QFrame):
         super().__init__()
         self.setObjectName("band")
         self._grid = grid
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.text.setObjectName("bandText")
         self.link = QPushButton("Link them")
         self.link.setToolTip("Let zoom, position and scrolling go together all the same")
@@ -78,6 +78,8 @@ class GridWidget(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         self.swipe = SwipeView(session.comparison)
+        self.swipe.activated.connect(session.grid.activate)
+        self.swipe.menu_wanted.connect(self._open_menu)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._tiles)
         self._stack.addWidget(self.swipe)
@@ -116,7 +118,7 @@ class GridWidget(QWidget):
             self.focusNextPrevChild(step > 0)
 
     def set_left_tool(self, name: str) -> None:
-        self._left_tool = name
+        self._left_tool = self.swipe.left_tool = name
         for widget in self._widgets.values():
             widget.left_tool = name
 
@@ -124,6 +126,7 @@ class GridWidget(QWidget):
         if tile not in self._widgets:
             widget = ViewportWidget(tile)
             widget.left_tool = self._left_tool
+            widget.set_hide_identity(self._session.identity_hidden)
             widget.activated.connect(partial(self._session.grid.activate, tile))
             widget.maximize_wanted.connect(partial(self._session.grid.toggle_maximized, tile))
             widget.menu_wanted.connect(partial(self._open_menu, tile))

@@ -1,7 +1,8 @@
 """SwipeView: two images under one movable edge, acquired left of it, synthetic right."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -12,15 +13,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.comparison import ComparisonState
 from medgan_viewer.session.viewports import View
 from medgan_viewer.ui.theme import ACCENT, TEXT
-from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM
+from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for
 from medgan_viewer.ui.viewport.synthetic_mark import paint_mark
 from medgan_viewer.ui.viewport.tile_painter import TilePainter
-from medgan_viewer.ui.viewport.viewport_widget import WHEEL_NOTCH
+from medgan_viewer.ui.viewport.viewport_widget import CLICK_PIXELS, WHEEL_NOTCH
 
 GRIP_PX = 6
+GRAB_PX = 12  # a press this near to the edge takes hold of it
 KEY_STEP = 0.02
 EDGE_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 
@@ -28,12 +31,17 @@ EDGE_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 class SwipeView(QWidget):
     """Draws both tiles in one place; each half keeps its own captions and its own mark.
 
+    The mouse moves the edge where it takes hold of it; elsewhere its tools act on the image under
+    it, as in a tile, but zoom and position change for both.
+
     Signals
     -------
-    activated() : the user did something here
+    activated(ViewportState) : the user did something on the side of this tile
+    menu_wanted(ViewportState, QPoint) : right click without a drag, in global coordinates
     """
 
-    activated = Signal()
+    activated = Signal(object)
+    menu_wanted = Signal(object, QPoint)
 
     def __init__(self, state: ComparisonState) -> None:
         super().__init__()
@@ -42,14 +50,20 @@ class SwipeView(QWidget):
         self._right = TilePainter(state.candidate)
         for painter in (self._left, self._right):
             painter.leaves_room = True  # or one image would lie higher than the other
-        self._before: QPointF | None = None
+        self.left_tool = "window"
+        self._side = self._left
+        self._tool: MouseTool | None = None
+        self._holds_edge = False
+        self._start = QPointF()
+        self._before = QPointF()
         self._hide_identity = False
+        self._painted: dict[TilePainter, PixelFrame] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setMouseTracking(True)
         self.setAccessibleName("Swipe between the acquired and the synthetic image")
-        self.setToolTip("Drag the edge; wheel scrolls, Ctrl and wheel enlarges")
+        self.setToolTip("Drag the edge; beside it the mouse acts on the image under it")
         state.swipe_changed.connect(self.update)
         for tile in (state.reference, state.candidate):
             tile.content_changed.connect(self.update)
@@ -88,40 +102,73 @@ class SwipeView(QWidget):
                     pixel_ratio=ratio,
                     hide_identity=self._hide_identity,
                     marked=False,
+                    visible=clip,
                 )
                 if side.is_marked and clip.width() > 0:
                     # Around its own half, so that the word is never behind the edge.
                     paint_mark(painter, clip, side.mark_text)
                 painter.restore()
+            if self._tool is not None and self._tool.name == "region window":
+                painter.setPen(QPen(ACCENT, 1, Qt.PenStyle.DashLine))
+                painter.drawRect(QRectF(self._start, self._before).normalized())
             painter.setPen(QPen(ACCENT if self.hasFocus() else TEXT, 2))
             painter.drawLine(QPointF(edge, 0), QPointF(edge, whole.height()))
             painter.setBrush(TEXT)
             painter.drawEllipse(QPointF(edge, whole.height() / 2), GRIP_PX, GRIP_PX)
         for side in (self._left, self._right):
-            if side.state.frame is not None:
-                side.state.painted.emit(side.state.frame)
+            frame = side.state.frame
+            if frame is not None and frame is not self._painted.get(side):
+                self._painted[side] = frame
+                side.state.painted.emit(frame)
+
+    # ---- mouse ----
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit()
-        self._before = event.position()
-        if event.button() is Qt.MouseButton.LeftButton:
-            self._state.set_swipe(event.position().x() / max(self.width(), 1))
+        place = event.position()
+        self._side = self._left if place.x() < self._edge() else self._right
+        self._start = self._before = place
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        self._holds_edge = (
+            event.button() is Qt.MouseButton.LeftButton and is_plain and self._is_at_edge(place)
+        )
+        self._tool = None if self._holds_edge else tool_for(event, self.left_tool)
+        self.activated.emit(self._side.state)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        now, before = event.position(), self._before
-        if before is None:
-            return
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        now = event.position()
+        grabs = self._holds_edge or (self._tool is None and self._is_at_edge(now))
+        self.setCursor(Qt.CursorShape.SplitHCursor if grabs else Qt.CursorShape.ArrowCursor)
+        placement = self._side.placement(QRectF(self.rect()))
+        if self._holds_edge:
             self._state.set_swipe(now.x() / max(self.width(), 1))
-        elif event.buttons() & Qt.MouseButton.MiddleButton:
-            placement = self._left.placement(QRectF(self.rect()))
-            if placement is not None:
-                step = now - before
-                self._look(placement.moved(step.x(), step.y()))
+        elif self._tool is not None and placement is not None:
+            state = self._side.state
+            view = state.view
+            self._tool.drag(state, placement, Drag(self._start, self._before, now))
+            if state.view != view:
+                self._look(state.view)
+            self.update()
         self._before = now
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._before = None
+        tool, self._tool = self._tool, None
+        self._holds_edge = False
+        placement = self._side.placement(QRectF(self.rect()))
+        moved = (event.position() - self._start).manhattanLength() > CLICK_PIXELS
+        if tool is not None and placement is not None and moved:
+            step = Drag(self._start, self._before, event.position())
+            tool.finish(self._side.state, placement, step)
+        if event.button() is Qt.MouseButton.RightButton and not moved:
+            self.menu_wanted.emit(self._side.state, event.globalPosition().toPoint())
+        self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """As in ViewportWidget."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self._side.state, self.mapToGlobal(self.rect().center()))
+
+    def _is_at_edge(self, place: QPointF) -> bool:
+        return abs(place.x() - self._edge()) <= GRAB_PX
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / WHEEL_NOTCH

@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from medgan_viewer.generators.package import ModelPackage, Trust
+from medgan_viewer.ui.foreign_text import CardView, PlainLabel, plain_tooltip
 
 _TRUST_WORDS = {
     Trust.SIGNED: ("signed", "The signature fits and its key is trusted"),
@@ -52,10 +51,10 @@ class ModelPanel(QWidget):
         self.add.setToolTip("Add a model package from a folder")
         self.add.setAccessibleName("Add a model package")
         self.add.clicked.connect(self.folder_wanted)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setWordWrap(True)
         self.summary.setObjectName("secondary")
-        self.trust = QLabel()
+        self.trust = PlainLabel()
         self.trust.setObjectName("secondary")
         self.card = QToolButton()
         self.card.setObjectName("flat")
@@ -104,7 +103,7 @@ class ModelPanel(QWidget):
         self.summary.setText(f"{manifest.summary} {manifest.limits}")
         word, reason = _TRUST_WORDS[package.trust]
         self.trust.setText(f"● {word}")
-        self.trust.setToolTip(f"{reason}. Version {manifest.version}")
+        self.trust.setToolTip(plain_tooltip(f"{reason}. Version {manifest.version}"))
 
     def set_card(self, read: Callable[[], str]) -> None:
         """Take what reads the text of the card when the user asks for it."""
@@ -120,9 +119,7 @@ class ModelPanel(QWidget):
         dialog.setWindowTitle(f"Model card · {self._shown.title}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.resize(640, 640)
-        text = QTextBrowser()
-        text.setOpenExternalLinks(False)
-        text.setMarkdown(self._read_card())
+        text = CardView(self._read_card())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(dialog.reject)
         column = QVBoxLayout(dialog)

@@ -1,9 +1,10 @@
 """TranslationPanel: what is translated, how far it is, why it is refused."""
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from medgan_viewer.inference.guard import UncertainContrastError
 from medgan_viewer.session.translation import TranslationController
+from medgan_viewer.ui.foreign_text import PlainLabel
 
 
 class TranslationPanel(QWidget):
@@ -12,7 +13,7 @@ class TranslationPanel(QWidget):
     def __init__(self, controller: TranslationController) -> None:
         super().__init__()
         self._controller = controller
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.text.setWordWrap(True)
         self.bar = QProgressBar()
         self.cancel = QPushButton("Cancel")

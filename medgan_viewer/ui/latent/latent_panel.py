@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from medgan_viewer.generators.manifest import DirectionEntry
 from medgan_viewer.latent.point import LatentPoint, normalized_weights
 from medgan_viewer.session.latent import TRUNCATION_RANGE, LatentState
+from medgan_viewer.ui.foreign_text import PlainLabel
 from medgan_viewer.ui.latent.slider_row import SliderRow, SliderSpec, connect_row
 
 FIRST_DIRECTIONS = 8
@@ -63,7 +64,7 @@ class LatentPanel(QWidget):
     def _seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        caption = QLabel("Sample")
+        caption = PlainLabel("Sample")
         caption.setToolTip("Number of the sample (seed): the same number gives the same image")
         row.addWidget(caption)
         self.seed.setRange(0, MAX_SHOWN_SEED)
@@ -87,8 +88,8 @@ class LatentPanel(QWidget):
     def _reset_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.reset = QPushButton("Reset sliders")
-        self.reset.setToolTip("Put every slider under 'What changes' back to zero")
-        self.reset.clicked.connect(self._state.reset_offsets)
+        self.reset.setToolTip("Put everything but the sample back to its usual value")
+        self.reset.clicked.connect(self._state.reset)
         row.addWidget(self.reset)
         row.addStretch(1)
         self.undo = _small_button("⟲", "Undo (Ctrl+Z)")
@@ -256,6 +257,7 @@ class LatentPanel(QWidget):
         for name, weight in zip(names, weights, strict=True):
             if name in self._labels:
                 self._labels[name].show_value(float(weight))
+        self.reset.setEnabled(self._state.can_reset)
         for name, row in self._directions.items():
             row.show_value(point.offsets.get(name, 0.0))
 
@@ -269,7 +271,7 @@ def _tooltip(direction: DirectionEntry) -> str:
 
 
 def _section(title: str) -> QLabel:
-    label = QLabel(title)
+    label = PlainLabel(title)
     label.setObjectName("section")
     label.setIndent(0)
     return label

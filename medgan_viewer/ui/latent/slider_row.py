@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QSizePolicy, QWidget
 
+from medgan_viewer.ui.foreign_text import PlainLabel, plain_tooltip
 from medgan_viewer.ui.latent.value_slider import ValueSlider
 
 
@@ -48,10 +49,10 @@ class SliderRow(QWidget):
         super().__init__()
         self._spec = spec
         self.slider = ValueSlider(spec.low, spec.high, spec.rest, spec.step)
-        self.slider.setToolTip(spec.tooltip)
+        self.slider.setToolTip(plain_tooltip(spec.tooltip))
         self.slider.setAccessibleName(spec.title)
-        self.name = QLabel(spec.title)
-        self.name.setToolTip(spec.tooltip)
+        self.name = PlainLabel(spec.title)
+        self.name.setToolTip(plain_tooltip(spec.tooltip))
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.number = QDoubleSpinBox()
         self.number.setRange(spec.low * spec.factor, spec.high * spec.factor)
@@ -62,7 +63,7 @@ class SliderRow(QWidget):
         self.number.setFixedWidth(66)
         self.number.setKeyboardTracking(False)
         self.number.setAccessibleName(f"{spec.title}, number")
-        self.number.setToolTip(f"{spec.title}: type a number")
+        self.number.setToolTip(plain_tooltip(f"{spec.title}: type a number"))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
         grid.setHorizontalSpacing(8)

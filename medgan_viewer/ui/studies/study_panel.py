@@ -8,10 +8,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
 
 from medgan_viewer.imaging.display import DisplayImage
 from medgan_viewer.session.session import Session
+from medgan_viewer.ui.foreign_text import PlainLabel
 from medgan_viewer.ui.studies.study_tree_model import KEY_ROLE, SET_ROLE, StudyTreeModel
 from medgan_viewer.ui.studies.thumbnail import SIDE_PX
 
@@ -58,7 +59,7 @@ class StudyPanel(QWidget):
         self.tree.clicked.connect(self._on_activated)
         self.tree.collapsed.connect(self._on_collapsed)
         self.tree.expanded.connect(self._on_expanded)
-        self.empty = QLabel("Nothing is open.\nDrop a folder with DICOM images here, or")
+        self.empty = PlainLabel("Nothing is open.\nDrop a folder with DICOM images here, or")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open = QPushButton("Open a folder…")

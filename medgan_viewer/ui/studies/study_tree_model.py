@@ -11,6 +11,7 @@ from medgan_viewer.imaging.display import DisplayImage
 from medgan_viewer.session.stacks import caption_of
 from medgan_viewer.session.studies import StudyEntry
 from medgan_viewer.session.translation import SyntheticSet
+from medgan_viewer.ui.foreign_text import plain_tooltip
 from medgan_viewer.ui.studies.thumbnail import thumbnail_pixmap
 from medgan_viewer.ui.viewport.viewport_widget import SET_MIME
 
@@ -87,7 +88,7 @@ class StudyTreeModel(QStandardItemModel):
             patient_text = f"Patient {number}"
         patient_key = _patient_key(facts)
         patient = self._child(self.invisibleRootItem(), patient_key, patient_text, kept)
-        patient.setToolTip(patient_text)
+        patient.setToolTip(plain_tooltip(patient_text))
         date = facts.study_date
         shown_date = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else date
         if self._identity_hidden:
@@ -95,7 +96,7 @@ class StudyTreeModel(QStandardItemModel):
         text = " · ".join(p for p in (shown_date, facts.study_description) if p) or "Study"
         key = f"study/{facts.patient_id}/{facts.study_uid}"
         parent = self._child(patient, key, text, kept)
-        parent.setToolTip(text)
+        parent.setToolTip(plain_tooltip(text))
         new = []
         for display_set in study.display_sets:
             if display_set.uid not in self._sets:
@@ -118,13 +119,13 @@ class StudyTreeModel(QStandardItemModel):
         images = f"{count} image{'s' if count != 1 else ''}"
         size = f"{images} of {display_set.columns} x {display_set.rows} pixels"
         parts = (caption.title, size, f"ordered by {caption.order_rule}", reasons)
-        item.setToolTip("\n".join(part for part in parts if part))
+        item.setToolTip(plain_tooltip("\n".join(part for part in parts if part)))
         self._show_picture(item, set_id, synthetic=display_set.is_synthetic)
 
     def _show_synthetic(self, parent: QStandardItem, made: SyntheticSet, kept: set[str]) -> None:
         text = f"{made.title}\nSYNTHETIC · {len(made.frames)}"
         item = self._child(parent, f"set/{made.set_id}", text, kept)
-        item.setToolTip(f"{made.title}\n{len(made.frames)} images, not saved")
+        item.setToolTip(plain_tooltip(f"{made.title}\n{len(made.frames)} images, not saved"))
         self._sets[made.set_id] = item
         item.setData(made.set_id, SET_ROLE)
         self._show_picture(item, made.set_id, synthetic=True)
@@ -138,7 +139,7 @@ class StudyTreeModel(QStandardItemModel):
             name = "A file" if self._identity_hidden else entry.path.name or str(entry.path)
             path = "" if self._identity_hidden else f"{entry.path}\n"
             item = self._child(root, f"skipped/{entry.path}", f"{name} {entry.reason}", kept)
-            item.setToolTip(f"{path}{entry.reason}")
+            item.setToolTip(plain_tooltip(f"{path}{entry.reason}"))
         left_out = len(skipped) - MAX_SKIPPED_SHOWN
         if left_out > 0:
             self._child(root, "skipped/more", f"and {left_out} more", kept)

@@ -30,7 +30,7 @@ def paint_overlays(
     probe: str = "",
     hide_identity: bool = False,
 ) -> None:
-    """Draw all overlays of a tile into `area`, the part of the tile that the mark leaves free."""
+    """Draw all overlays of a tile into `area`, the part of the tile that is seen of it."""
     frame = state.frame
     assert frame is not None
     painter.save()
@@ -47,7 +47,7 @@ def paint_overlays(
     bottom = _two_corners(
         painter, inner, [probe] if probe else [], _bottom_right(state), at_bottom=True
     )
-    _letters(painter, area, frame, top, bottom)
+    _letters(painter, area, placement.tile, frame, top, bottom)
     _scale_bar(painter, area, placement, frame)
     _stack_place(painter, area, state)
     painter.restore()
@@ -123,11 +123,14 @@ def _text(
     painter.drawText(place, flags, text)
 
 
-def _letters(painter: QPainter, area: QRectF, frame: PixelFrame, top: float, bottom: float) -> None:
+def _letters(
+    painter: QPainter, area: QRectF, tile: QRectF, frame: PixelFrame, top: float, bottom: float
+) -> None:
     """Name the patient side at all four edges; nothing when it is not known.
 
     Parameters
     ----------
+    tile : left and right are named at its own ends: where a swipe cuts it, neither begins
     top, bottom : height that corner text takes in the middle of these edges
     """
     geometry = frame.geometry
@@ -138,8 +141,8 @@ def _letters(painter: QPainter, area: QRectF, frame: PixelFrame, top: float, bot
     size = 40.0
     middle = area.center()
     for direction, place in (
-        (-row, QRectF(area.left() + 4, middle.y() - 10, size, 20)),
-        (row, QRectF(area.right() - size - 8, middle.y() - 10, size, 20)),
+        (-row, QRectF(tile.left() + 4, middle.y() - 10, size, 20)),
+        (row, QRectF(tile.right() - size - 8, middle.y() - 10, size, 20)),
         (-column, QRectF(middle.x() - size / 2, area.top() + top + 4, size, 20)),
         (column, QRectF(middle.x() - size / 2, area.bottom() - bottom - 24, size, 20)),
     ):

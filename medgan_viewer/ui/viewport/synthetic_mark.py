@@ -45,9 +45,12 @@ def paint_small_mark(painter: QPainter, picture: QRectF) -> None:
     painter.setPen(_frame_pen(2))
     painter.drawRect(picture.adjusted(1, 1, -1, -1))
     font = _font_that_fits(WORD, bar.width() - 4, int(height) - 2)
+    fits = QFontMetricsF(font).horizontalAdvance(WORD) <= bar.width()
     painter.setFont(font)
     painter.setPen(ON_AMBER)
-    painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, WORD)
+    # Where the word is cut, its beginning stays.
+    side = Qt.AlignmentFlag.AlignHCenter if fits else Qt.AlignmentFlag.AlignLeft
+    painter.drawText(bar, side | Qt.AlignmentFlag.AlignVCenter, WORD)
     painter.restore()
 
 

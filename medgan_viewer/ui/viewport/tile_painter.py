@@ -77,6 +77,7 @@ class TilePainter:
         probe: str = "",
         hide_identity: bool = False,
         marked: bool = True,
+        visible: QRectF | None = None,
     ) -> None:
         """Draw the tile.
 
@@ -84,11 +85,13 @@ class TilePainter:
         ----------
         pixel_ratio : device pixels per widget pixel
         marked : False only where the caller draws the mark itself, around what it clips the tile to
+        visible : the part of the tile that the caller's clip leaves, for the texts; None is all
         """
+        visible = tile if visible is None else visible
         painter.fillRect(tile, IMAGE_BLACK)
         placement = self.placement(tile)
         if placement is None:
-            self._paint_message(painter, tile)
+            self._paint_message(painter, visible)
         else:
             painter.save()
             # Within the clip of the caller: in a swipe each image ends at the edge.
@@ -97,7 +100,7 @@ class TilePainter:
             painter.drawPixmap(placement.tile.topLeft(), layer)
             paint_overlays(
                 painter,
-                placement.tile,
+                placement.tile.intersected(visible),
                 placement,
                 self.state,
                 probe=probe,
