@@ -22,7 +22,6 @@ from medgan_viewer.cli.shared import (
 from medgan_viewer.errors import InputError, UsageError
 
 NIFTI_NAME = "translated.nii.gz"
-_WITH_A_FACE = ("head", "face", "skull", "brain")  # body parts as manifests name them
 
 
 class SeriesFormat(Enum):
@@ -56,7 +55,7 @@ def translate(
     """Translate a whole series with one intensity mapping; the source files stay as they are."""
     from medgan_viewer.dicom.decoder import DecoderPool
     from medgan_viewer.dicom.scan import scan
-    from medgan_viewer.export.context import ExportContext, source_images, source_scanner
+    from medgan_viewer.export.context import context_of_translation
     from medgan_viewer.export.target import make_folder
     from medgan_viewer.generators.package import resolve_package
     from medgan_viewer.inference.device import Preference, choose_device, limit_threads
@@ -101,13 +100,8 @@ def translate(
     for text in filter(None, fallbacks):
         say(text, is_error=True)
     ordered = [frames[i] for i in wanted]
-    context = ExportContext(
-        sources=source_images(chosen),
-        scanner=source_scanner(chosen),
-        burn_in=burn_in,
-        shows_head=_shows_head(package),
-        source_paths=sources,
-    )
+    head = package.manifest.shows_head
+    context = context_of_translation(chosen, shows_head=head, burn_in=burn_in, source_paths=sources)
     written = _write(ordered, chosen, context, out, image_format, force=force)
     if as_json:
         print_json(
@@ -119,13 +113,6 @@ def translate(
 
 def _never() -> bool:
     return False
-
-
-def _shows_head(package: Any) -> bool:
-    source = package.manifest.source
-    return source is not None and any(
-        part in _WITH_A_FACE for part in source.body_part.lower().split()
-    )
 
 
 def _choose(found: Any, source: Path, number: int | None, recipe: Any) -> Any:

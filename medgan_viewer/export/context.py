@@ -123,3 +123,20 @@ def invented_patient(study_uid: str) -> PatientIdentity:
     """Return a patient who exists in this study alone and whose name says so."""
     number = hashlib.sha256(study_uid.encode()).hexdigest()[:8].upper()
     return PatientIdentity(patient_id=f"SYN-{number}", name=f"SYN-{number}^Invented")
+
+
+def context_of_translation(
+    source: DisplaySet,
+    *,
+    shows_head: bool,
+    burn_in: bool = True,
+    source_paths: tuple[Path, ...] = (),
+) -> ExportContext:
+    """Return the context of what was translated from a display set; see ExportContext."""
+    return ExportContext(
+        sources=source_images(source),
+        scanner=source_scanner(source),
+        shows_head=shows_head,
+        burn_in=burn_in,
+        source_paths=source_paths,
+    )

@@ -207,6 +207,9 @@ class Metric(_Document):
     compared_with: Text = ""
 
 
+_WITH_A_FACE = frozenset(("head", "face", "skull", "brain"))
+
+
 class Manifest(_Document):
     """The machine part of a model package; card.md is the human part."""
 
@@ -231,6 +234,12 @@ class Manifest(_Document):
     metrics: tuple[Metric, ...] = Field(default=(), max_length=100)
     self_test: SelfTest
     converted: bool = False
+
+    @property
+    def shows_head(self) -> bool:
+        """A face may be recognised in what it translates."""
+        words = self.source.body_part.lower().split() if self.source is not None else ()
+        return not _WITH_A_FACE.isdisjoint(words)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

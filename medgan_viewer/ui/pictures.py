@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.export.target import check_target
 from medgan_viewer.files import write_atomically
+from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.inference.jobs import CallJob, ShouldStop, new_job_id
 from medgan_viewer.session.session import Mode
@@ -94,8 +95,12 @@ def _export_plane(window: "MainWindow", frame: PixelFrame) -> None:
     if path is None:
         return
     source, opened = session.translation.source, session.studies.opened
-    job = CallJob(f"Exporting {path.name}", lambda: write_frame(frame, path, source, opened))
-    session.service.enqueue(job)
+    head = _shows_head(session.translation.package)
+
+    def export() -> Path:
+        return write_frame(frame, path, source, opened, shows_head=head)
+
+    session.service.enqueue(CallJob(f"Exporting {path.name}", export))
 
 
 def _export_series(window: "MainWindow", frames: tuple[PixelFrame, ...]) -> None:
@@ -113,7 +118,13 @@ def _export_series(window: "MainWindow", frames: tuple[PixelFrame, ...]) -> None
             f"{folder.name} exists already in {folder.parent}.", "Type the name of a new folder."
         )
         return
-    session.service.enqueue(SeriesExport(frames, folder, source, session.studies.opened))
+    opened = session.studies.opened
+    head = _shows_head(package)
+    session.service.enqueue(SeriesExport(frames, folder, source, opened, shows_head=head))
+
+
+def _shows_head(translator: ModelPackage | None) -> bool:
+    return translator is not None and translator.manifest.shows_head
 
 
 class SeriesExport:
@@ -125,6 +136,8 @@ class SeriesExport:
         folder: Path,
         source: DisplaySet,
         opened: tuple[Path, ...],
+        *,
+        shows_head: bool,
     ) -> None:
         self.job_id = new_job_id()
         self.title = f"Exporting {folder.name}"
@@ -133,12 +146,15 @@ class SeriesExport:
         self._folder = folder
         self._source = source
         self._opened = opened
+        self._shows_head = shows_head
 
     def step(self, engine: Any, index: int, should_stop: ShouldStop) -> Path:
-        from medgan_viewer.export.context import ExportContext, source_images
+        from medgan_viewer.export.context import context_of_translation
         from medgan_viewer.export.dicom_writer import write_series
 
-        context = ExportContext(sources=source_images(self._source), source_paths=self._opened)
+        context = context_of_translation(
+            self._source, shows_head=self._shows_head, source_paths=self._opened
+        )
         write_series(self._frames, self._folder, context, should_stop=should_stop)
         return self._folder
 
@@ -169,24 +185,27 @@ def write_frame(
     path: Path,
     source: DisplaySet | None,
     opened: tuple[Path, ...] = (),
+    *,
+    shows_head: bool = False,
 ) -> Path:
     """Write one synthetic image in the format of the name's ending; runs in the batch lane.
 
     Parameters
     ----------
     source : the series that a translated image was computed from
+    shows_head : a face may be recognised in what was translated
     opened : files and folders over and into which nothing is written; others are replaced
     """
-    from medgan_viewer.export.context import ExportContext, source_images
+    from medgan_viewer.export.context import ExportContext, context_of_translation
     from medgan_viewer.export.dicom_writer import write_secondary_capture
     from medgan_viewer.export.image_writer import write_png
 
     if path.suffix.lower() == ".png":
         write_png(frame, path, overwrite=True, source_paths=opened)
         return path
-    is_translated = frame.provenance is not None and bool(frame.provenance.source_uids)
-    sources = source_images(source) if is_translated and source is not None else ()
-    context = ExportContext(sources=sources, source_paths=opened)
+    context = ExportContext(source_paths=opened)
+    if source is not None and frame.provenance is not None and frame.provenance.source_uids:
+        context = context_of_translation(source, shows_head=shows_head, source_paths=opened)
     write_secondary_capture(frame, path, context, overwrite=True)
     return path
 

@@ -120,6 +120,7 @@ def test_a_translated_image_is_exported_with_its_sources(qtbot, real, tmp_path, 
     assert dataset[0x0008, 0x001C].value == "YES"
     uids = {item.ReferencedSOPInstanceUID for item in dataset.SourceImageSequence}
     assert source.sop_instance_uid in uids
+    assert dataset.RecognizableVisualFeatures == "YES"  # of a head
 
 
 def test_an_exported_png_has_the_bar_burned_in(qtbot, real, tmp_path, monkeypatch):
