@@ -135,6 +135,9 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     session = window.session
     session.pool.warm_up()
     session.library.refresh()
+    for folder in map(Path, settings.package_folders):
+        if folder.is_dir():  # a drive may be away for once
+            session.library.open_folder(folder)
     asked = _choose_packages(session, settings, start)
     window.restore_geometry_text(settings.window_geometry)
     if start.size is not None:
@@ -235,6 +238,8 @@ class SettingsKeeper:
     def _gather(self) -> None:
         window, session = self._window, self._window.session
         latent, translator = session.latent.package, session.translation.package
+        away = [f for f in self._settings.package_folders if not Path(f).is_dir()]
+        opened = map(str, session.library.opened_folders)
         self._settings = self._settings.model_copy(
             update={
                 "last_folder": self._last_folder,
@@ -251,6 +256,7 @@ class SettingsKeeper:
                 "window_geometry": window.geometry_text(),
                 "generator": latent.id if latent else "",
                 "translator": translator.id if translator else "",
+                "package_folders": tuple(dict.fromkeys([*opened, *away]))[:100],
             }
         )
 

@@ -48,6 +48,9 @@ class Settings(BaseModel):
     window_geometry: Annotated[str, Field(title="Place of the window")] = ""
     generator: Annotated[str, Field(title="Generator used last")] = ""
     translator: Annotated[str, Field(title="Translator used last")] = ""
+    package_folders: Annotated[
+        tuple[str, ...], Field(max_length=100, title="Model packages opened by hand")
+    ] = ()
 
 
 def load_settings(path: Path) -> Settings:

@@ -22,6 +22,7 @@ from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.first_run import demo_paths
 from medgan_viewer.ui.main_window import MainWindow
 from tests.dicom_factory import make_series
+from tests.package_factory import write_tiny_package
 from tests.session.fixtures import PATIENCE_MS, QuickEngine, deliver_posted, gray_frame, packages  # noqa: F401
 
 STAYS_OPEN = object()
@@ -155,6 +156,26 @@ def test_settings_that_cannot_be_read_are_set_aside_and_named(start):
     assert kept.read_text() == "{ torn"
     assert [str(kept) in text for text in texts] == [True]
     assert json.loads(path.read_text())["schema_version"] == 1
+
+
+def test_a_package_opened_by_hand_is_there_the_next_time_also_after_its_drive_was_away(
+    start, tmp_path
+):
+    package = write_tiny_package(tmp_path / "drive" / "mine")
+    folder, own = package.folder, package.id
+    away = tmp_path / "away"
+
+    def ids(window):
+        return {package.id for package in window.session.library.packages}
+
+    start(act=lambda window: window.open_paths([folder]))
+    seen = []
+    folder.parent.rename(away)
+    start(act=lambda window: seen.append(own in ids(window)))
+    away.rename(folder.parent)
+    start(act=lambda window: seen.append(own in ids(window)))
+
+    assert seen == [False, True]
 
 
 def test_the_mode_of_the_command_line_wins_over_the_last_one(start):

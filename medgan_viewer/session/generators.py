@@ -55,6 +55,11 @@ class ModelLibrary(QObject):
         self.refresh()
         return package
 
+    @property
+    def opened_folders(self) -> tuple[Path, ...]:
+        """Where the packages lie that were opened by hand."""
+        return tuple(package.folder for package in self._opened.values())
+
     def of_task(self, task: Task) -> list[ModelPackage]:
         return [package for package in self._packages if package.manifest.task is task]
 
