@@ -118,6 +118,9 @@ def make_session(settings: Settings, start: Start) -> Session:
 
 def make_engine(device: str) -> Any:
     """Called on the inference thread, where torch is imported."""
+    from medgan_viewer.inference.preload import preload_torch
+
+    preload_torch()
     from medgan_viewer.inference.device import Preference, choose_device, limit_threads
     from medgan_viewer.inference.engine import Engine
 
