@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from medgan_viewer import paths
 from medgan_viewer.errors import EXIT_PACKAGE, InputError, MedganError, UsageError, unexpected
-from medgan_viewer.files import sweep_parts
+from medgan_viewer.files import is_folder, is_there, sweep_parts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage, resolve_package
 from medgan_viewer.logs import enable_crash_file, set_up_logging
@@ -139,7 +139,7 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     session.pool.warm_up()
     session.library.refresh()
     for folder in map(Path, settings.package_folders):
-        if folder.is_dir():  # a drive may be away for once
+        if is_folder(folder):  # a drive may be away for once
             session.library.open_folder(folder)
     asked = _choose_packages(session, settings, start)
     window.restore_geometry_text(settings.window_geometry)
@@ -155,7 +155,7 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
         window.open_paths(list(start.paths))
     elif start.demo or first_start:
         window.open_demo()
-    elif last is not None and last.exists():
+    elif last is not None and is_there(last):
         window.open_paths([last])
     return start.model is None or asked is not None
 
@@ -235,13 +235,13 @@ class SettingsKeeper:
         self._show_hints = False
 
     def _on_opened(self, opened: list[Path]) -> None:
-        if len(opened) == 1 and opened[0].is_dir():
+        if len(opened) == 1 and is_folder(opened[0]):
             self._last_folder = str(opened[0])
 
     def _gather(self) -> None:
         window, session = self._window, self._window.session
         latent, translator = session.latent.package, session.translation.package
-        away = [f for f in self._settings.package_folders if not Path(f).is_dir()]
+        away = [f for f in self._settings.package_folders if not is_folder(Path(f))]
         opened = map(str, session.library.opened_folders)
         self._settings = self._settings.model_copy(
             update={

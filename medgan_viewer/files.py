@@ -54,9 +54,47 @@ def write_new(
     write_atomically(path, content)
 
 
+def status_of(path: Path) -> os.stat_result | None:
+    """Return what the system says of a path; None when nothing is there.
+
+    Raises
+    ------
+    InputError
+        It may not be looked at; `Path.exists` would let the PermissionError through.
+    """
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            problem=f"{path} may not be read.",
+            action="Ask for the permission to read it, or choose another place.",
+            details=f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def is_there(path: Path) -> bool:
+    """Return whether a file or folder can be seen; False also where looking is not allowed."""
+    try:
+        return status_of(path) is not None
+    except InputError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Return whether it is a file that can be seen."""
+    return is_there(path) and path.is_file()
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether it is a folder that can be seen; it may still refuse to be listed."""
+    return is_there(path) and path.is_dir()
+
+
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise InputError when `path` exists and may not be replaced."""
-    if path.exists() and not overwrite:
+    if not overwrite and status_of(path) is not None:
         raise InputError(
             problem=f"{path} exists already.",
             action="Choose another folder, or add --force to replace it.",

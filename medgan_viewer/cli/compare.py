@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
-from medgan_viewer.cli.shared import JsonOption, print_json, say
+from medgan_viewer.cli.shared import JsonOption, print_json, say, source_argument
 from medgan_viewer.errors import InputError
 
 _NAMES = {
@@ -22,8 +20,8 @@ _NAMES = {
 
 
 def compare(
-    real: Annotated[Path, typer.Argument(help="File or folder with acquired images.")],
-    synthetic: Annotated[Path, typer.Argument(help="File or folder with synthetic images.")],
+    real: Annotated[Path, source_argument("File or folder with acquired images.")],
+    synthetic: Annotated[Path, source_argument("File or folder with synthetic images.")],
     as_json: JsonOption = False,
 ) -> None:
     """Compare images on one grid: single files, or two series plane by plane."""

@@ -54,7 +54,9 @@ def generate(
     no_noise: Annotated[bool, typer.Option("--no-noise", help="Leave out fine grain.")] = False,
     recipe: Annotated[
         Path | None,
-        typer.Option(help="Make the image of this file again: DICOM, PNG, .npy, JSON."),
+        typer.Option(
+            readable=False, help="Make the image of this file again: DICOM, PNG, .npy, JSON."
+        ),
     ] = None,
     image_format: Annotated[ImageFormat, typer.Option("--format")] = ImageFormat.DICOM,
     burn_in: BurnInOption = True,

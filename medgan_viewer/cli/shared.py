@@ -26,6 +26,15 @@ def known_device(name: str | None) -> str | None:
     return name
 
 
+def source_argument(help_text: str) -> Any:
+    """Declare a file or folder to read.
+
+    Whether it can be read is left to the reader, who says so with exit code 3; typer would end
+    with 2.
+    """
+    return typer.Argument(help=help_text, readable=False)
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]

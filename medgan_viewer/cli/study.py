@@ -1,19 +1,28 @@
 """scan, render, probe: what is in files, one image as the screen shows it, one value."""
 
 import math
+import stat
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from medgan_viewer.cli.shared import ForceOption, JsonOption, Progress, print_json, say
+from medgan_viewer.cli.shared import (
+    ForceOption,
+    JsonOption,
+    Progress,
+    print_json,
+    say,
+    source_argument,
+)
 from medgan_viewer.errors import InputError, MedganError, UsageError
+from medgan_viewer.files import status_of
 
 FrameOption = Annotated[int, typer.Option("--frame", min=1, help="Frame, counted from 1.")]
 
 
 def scan(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[list[Path], source_argument("Files and folders.")],
     as_json: JsonOption = False,
 ) -> None:
     """List patients, studies and display sets, then every file that is not shown, and why."""
@@ -33,7 +42,7 @@ def scan(
 
 
 def render(
-    file: Annotated[Path, typer.Argument(help="DICOM file.")],
+    file: Annotated[Path, source_argument("DICOM file.")],
     out: Annotated[Path, typer.Option("--out", help="PNG file to write.")],
     frame: FrameOption = 1,
     window: Annotated[
@@ -76,7 +85,7 @@ def render(
 
 
 def probe(
-    file: Annotated[Path, typer.Argument(help="DICOM file.")],
+    file: Annotated[Path, source_argument("DICOM file.")],
     at: Annotated[str, typer.Option("--at", help="COLUMN,ROW, counted from 0.")],
     frame: FrameOption = 1,
     as_json: JsonOption = False,
@@ -120,7 +129,8 @@ def _read(file: Path, frame: int) -> Any:
     from medgan_viewer.dicom.decoder_messages import ReadFrame
     from medgan_viewer.dicom.hierarchy import FrameRef
 
-    if not file.is_file():
+    status = status_of(file)
+    if status is None or not stat.S_ISREG(status.st_mode):
         raise InputError(f"{file} is not a file.", "Give the path of a DICOM file.")
     with DecoderPool(1) as pool:
         return pool.run(ReadFrame(FrameRef(file, "", frame)))

@@ -18,6 +18,7 @@ from medgan_viewer.cli.shared import (
     package_roots,
     print_json,
     say,
+    source_argument,
 )
 from medgan_viewer.errors import InputError, UsageError
 
@@ -33,7 +34,7 @@ class SeriesFormat(Enum):
 
 def translate(
     model: Annotated[str, typer.Argument(help="Id of a translator, or its folder.")],
-    source: Annotated[Path, typer.Argument(help="Folder or file with one series.")],
+    source: Annotated[Path, source_argument("Folder or file with one series.")],
     out: OutOption,
     image_format: Annotated[SeriesFormat, typer.Option("--format")] = SeriesFormat.DICOM,
     series: Annotated[
@@ -45,7 +46,10 @@ def translate(
     ] = False,
     recipe: Annotated[
         Path | None,
-        typer.Option(help="Make the image of this file again: DICOM, PNG, .npy, NIfTI, JSON."),
+        typer.Option(
+            readable=False,
+            help="Make the image of this file again: DICOM, PNG, .npy, NIfTI, JSON.",
+        ),
     ] = None,
     burn_in: BurnInOption = True,
     device: DeviceOption = "auto",

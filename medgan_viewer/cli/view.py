@@ -7,14 +7,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from medgan_viewer.cli.shared import known_device
+from medgan_viewer.cli.shared import known_device, source_argument
 from medgan_viewer.errors import EXIT_INPUT, EXIT_PACKAGE, InputError, PackageError, UsageError
+from medgan_viewer.files import is_file, status_of
 
 SIDES = range(240, 16385)  # pixels
 
 
 def view(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders to open.")] = None,
+    paths: Annotated[list[Path] | None, source_argument("Files and folders to open.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Id or folder of a model.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Open the demonstration.")] = False,
     screenshot: Annotated[
@@ -30,12 +31,12 @@ def view(
 ) -> None:
     """Open the window."""
     for path in paths or []:
-        if not path.exists():
+        if status_of(path) is None:
             raise InputError(f"{path} does not exist.", "Check the spelling of the path.")
     if screenshot is not None:
         from medgan_viewer.export.target import check_target
 
-        opened_files = [path for path in paths or [] if path.is_file()]
+        opened_files = [path for path in paths or [] if is_file(path)]
         check_target(screenshot, overwrite=_is_picture(screenshot), source_paths=opened_files)
     _find_screen(is_picture=screenshot is not None)
     from medgan_viewer.app import Start, run
@@ -84,7 +85,7 @@ def _is_picture(path: Path) -> bool:
 
 def _explain_missing_image(paths: list[Path], screenshot: Path | None) -> NoReturn:
     """Say on the console what the window showed in a notice."""
-    if screenshot is not None and not screenshot.is_file():
+    if screenshot is not None and not is_file(screenshot):
         raise InputError(
             problem=f"The picture {screenshot} could not be written.",
             action="Choose a folder in which you may write.",

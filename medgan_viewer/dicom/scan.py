@@ -17,6 +17,7 @@ from medgan_viewer.dicom.decoder import HEADERS, DecoderPool, Outcome, Ticket, p
 from medgan_viewer.dicom.decoder_messages import ReadHeaders
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile, Study, group_into_studies
 from medgan_viewer.errors import InputError, MedganError
+from medgan_viewer.files import status_of
 
 CHUNK = 16  # an image to be shown waits for at most one chunk
 _WAIT_S = 0.1  # how long a request to stop may go unseen
@@ -66,7 +67,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path | SkippedFile]:
     """
     given = tuple(path.absolute() for path in paths)
     for path in given:
-        if not path.exists():
+        if status_of(path) is None:
             raise InputError(
                 problem=f"{path} does not exist.",
                 action="Check the spelling, or that the drive is connected.",

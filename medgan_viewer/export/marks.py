@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from medgan_viewer import __version__
 from medgan_viewer.errors import InputError
+from medgan_viewer.files import is_file
 from medgan_viewer.imaging.frame import Provenance, SyntheticKind
 
 SCHEMA_VERSION = 1
@@ -79,7 +80,7 @@ def read_marks(path: Path) -> Provenance | None:
     InputError
         The file is missing, or it carries no marks of this program at all.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(problem=f"{path} is missing.", action="Check the path.")
     text = png_text(path) if path.suffix.lower() == ".png" else sidecar_text(path)
     return parse_marks(text, path)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from medgan_viewer.errors import InputError
-from medgan_viewer.files import refuse_existing
+from medgan_viewer.files import is_there, refuse_existing
 
 
 def check_target(path: Path, *, overwrite: bool, source_paths: Iterable[Path] = ()) -> None:
@@ -16,9 +16,9 @@ def check_target(path: Path, *, overwrite: bool, source_paths: Iterable[Path] = 
     """
     refuse_existing(path, overwrite=overwrite)
     for source in source_paths:
-        if not source.exists():
+        if not is_there(source):
             continue
-        if any(place.exists() and place.samefile(source) for place in (path, *path.parents)):
+        if any(is_there(place) and place.samefile(source) for place in (path, *path.parents)):
             raise InputError(
                 problem=f"{path.name} would be written among the source images in {source}.",
                 action="Choose a folder outside the opened studies.",

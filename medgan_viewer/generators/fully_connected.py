@@ -7,7 +7,7 @@ are parameters, so that one can see what each buys.
 from enum import Enum
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from medgan_viewer.generators.stylegan2 import NoiseMode

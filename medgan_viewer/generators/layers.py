@@ -8,7 +8,7 @@ import math
 from enum import Enum
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 LRELU_SLOPE = 0.2

@@ -14,6 +14,7 @@ from pathlib import Path
 from unicodedata import category
 
 from medgan_viewer.errors import MedganError, PackageError
+from medgan_viewer.files import is_file
 from medgan_viewer.generators.manifest import (
     MAX_MANIFEST_BYTES,
     Manifest,
@@ -81,7 +82,7 @@ def find_packages(roots: list[Path]) -> tuple[list[ModelPackage], list[UnusableP
     unusable: list[UnusablePackage] = []
     for root in roots:
         try:
-            folders = sorted(path for path in root.iterdir() if _is_package_folder(path))
+            folders = sorted(path for path in root.iterdir() if is_package_folder(path))
         except OSError:
             continue  # a root that does not exist holds no packages
         for folder in folders:
@@ -97,9 +98,9 @@ def find_packages(roots: list[Path]) -> tuple[list[ModelPackage], list[UnusableP
 def resolve_package(name_or_path: str, roots: list[Path]) -> ModelPackage:
     """Return the package with this id, or in this folder; PackageError when there is none."""
     as_path = Path(name_or_path)
-    if as_path.name == MANIFEST_FILE and as_path.is_file():
+    if as_path.name == MANIFEST_FILE and is_file(as_path):
         as_path = as_path.parent
-    if _is_package_folder(as_path):
+    if is_package_folder(as_path):
         return open_package(as_path)
     packages, unusable = find_packages(roots)
     for package in packages:
@@ -139,11 +140,9 @@ def read_checked(package: ModelPackage, entry: PackageFile) -> bytes:
     return content
 
 
-def _is_package_folder(path: Path) -> bool:
-    try:
-        return (path / MANIFEST_FILE).is_file()
-    except OSError:  # a folder that may not be entered, or a name that no folder can have
-        return False
+def is_package_folder(path: Path) -> bool:
+    """Return whether there is a manifest to be seen."""
+    return is_file(path / MANIFEST_FILE)
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -7,7 +7,7 @@ both load unchanged.
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from medgan_viewer.generators.layers import Norm, has_conv_bias, make_norm

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from medgan_viewer.generators.layers import (

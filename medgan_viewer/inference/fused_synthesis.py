@@ -8,7 +8,7 @@ that of generators.stylegan2; only rounding differs.
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 from medgan_viewer.errors import RunAbortedError

@@ -8,7 +8,7 @@ public, so a torch without them, or a device other than the CPU, gets the plain 
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 Convolution = Callable[[Tensor], Tensor]

@@ -7,7 +7,7 @@ squeezed, and what comes out goes back to the source's own pixels, so that both 
 from dataclasses import dataclass
 
 import numpy as np
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 from medgan_viewer.errors import InputError

@@ -20,6 +20,7 @@ from medgan_viewer.dicom.hierarchy import (
 )
 from medgan_viewer.dicom.scan import ScanBatch, scan_incrementally
 from medgan_viewer.errors import CancelledError, MedganError, unexpected
+from medgan_viewer.files import is_file
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.translation import SyntheticSet
 
@@ -270,7 +271,7 @@ class OpenStudies(QObject):
             return
         sets = [s for study in self._studies for s in study.display_sets]
         chosen = next((s for s in sets if any(f.path == self._first_path for f in s.frames)), None)
-        waits = self._first_path is not None and self._first_path.is_file()
+        waits = self._first_path is not None and is_file(self._first_path)
         if chosen is None and not (waits and self._status.running):
             chosen = next((s for s in sets if s.uid not in self._known_sets), None)
         if chosen is not None:

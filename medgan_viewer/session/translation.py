@@ -198,7 +198,7 @@ class TranslationController(QObject):
         caption = caption_of(source)
         title = f"{package.manifest.output.modality} · from {caption.title}"
         self._viewport.start_stack(
-            replace(caption, title=title, badge=""),
+            replace(caption, title=title),
             len(source.frames),
             self._feeder.viewport.index,
             "Translating …",

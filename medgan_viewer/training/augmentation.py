@@ -6,7 +6,7 @@ Left and right matter in a chest and in a head, so nothing is flipped.
 import math
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 

@@ -1,7 +1,7 @@
 """Losses: functions from network outputs to a scalar."""
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from medgan_viewer.generators.package import MANIFEST_FILE
+from medgan_viewer.generators.package import is_package_folder
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.session import Mode, Session
 from medgan_viewer.session.viewports import ViewportState
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open files and folders; a folder with a manifest is a model package."""
-        packages = [path for path in paths if (path / MANIFEST_FILE).is_file()]
+        packages = [path for path in paths if is_package_folder(path)]
         for folder in packages:
             package = self.session.library.open_folder(folder)
             if package is not None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.export.target import check_target
-from medgan_viewer.files import write_atomically
+from medgan_viewer.files import is_there, write_atomically
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.inference.jobs import CallJob, ShouldStop, new_job_id
@@ -113,7 +113,7 @@ def _export_series(window: "MainWindow", frames: tuple[PixelFrame, ...]) -> None
     if not name:
         return
     folder = Path(name)
-    if folder.exists():
+    if is_there(folder):
         session.notices.post_warning(
             f"{folder.name} exists already in {folder.parent}.", "Type the name of a new folder."
         )
@@ -172,7 +172,7 @@ def _agreed_path(
     if name.lower().endswith(endings):
         return Path(name)
     path = Path(name + usual)
-    if not path.exists():
+    if not is_there(path):
         return path
     window.session.notices.post_warning(
         f"{path.name} exists already in {path.parent}.", "Type its whole name to replace it."

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 
 from medgan_viewer.inference import packed_convolution as module
 from medgan_viewer.inference.packed_convolution import packed_convolution

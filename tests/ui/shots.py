@@ -228,10 +228,10 @@ def notices(stage):
     stage.open("flair")
     stage.mode(Mode.GENERATE)
     board = stage.session.notices
-    board.post_info("picture.png was saved in /home/reader/pictures.")
+    board.post_info("picture.png was saved in pictures.")
     board.post_warning("The program ended unexpectedly the last time.", "The report is in x.log.")
     for number in range(3):
-        problem = f"/home/reader/models/chest-{number}/weights.safetensors differs from the file."
+        problem = f"models/chest-{number}/weights.safetensors differs from the file."
         board.post_error(InputError(problem, "Get the package anew.", "SHA-256 expected ab12"))
     stage.save()
 

@@ -107,7 +107,7 @@ class StudyTreeModel(QStandardItemModel):
     def _show_set(self, parent: QStandardItem, display_set: DisplaySet, kept: set[str]) -> None:
         caption = caption_of(display_set)
         count = len(display_set.frames)
-        badge = f"  ⚠ {caption.badge}" if caption.badge else ""
+        badge = " ⚠" if caption.badge else ""  # the tooltip says why
         mark = "SYNTHETIC · " if display_set.is_synthetic else ""
         text = f"{display_set.label}\n{mark}{display_set.modality} · {count}{badge}"
         set_id = display_set.uid
