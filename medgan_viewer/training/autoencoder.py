@@ -6,8 +6,6 @@ similarity measure (Larsen et al. 2016).
 """
 
 import copy
-import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +17,26 @@ from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
 from medgan_viewer.generators.discriminators import ResidualDiscriminator
 from medgan_viewer.generators.stylegan2 import NoiseMode, SynthesisSize
 from medgan_viewer.training import losses
+from medgan_viewer.training.adversarial_trainer import AdversarialTrainer, Report
 from medgan_viewer.training.augmentation import augment_for_discriminator, jitter_geometry
 from medgan_viewer.training.autoencoder_run import AutoencoderRun
-from medgan_viewer.training.checkpoint import load_checkpoint, save_checkpoint
 from medgan_viewer.training.images import LabelledImages
 from medgan_viewer.training.prior_fit import fit_prior
-from medgan_viewer.training.run import (
-    Curves,
-    RunClock,
-    gradients_are_finite,
-    save_sheet,
-    update_average,
-    write_json,
-)
-
-log = logging.getLogger(__name__)
+from medgan_viewer.training.run import gradients_are_finite, save_sheet
 
 
-class AutoencoderTrainer:
+class AutoencoderTrainer(AdversarialTrainer):
     """Networks, optimisers and steps of one run; `train` goes on until the time is over."""
 
+    model: AdversarialAutoencoder
+    average: AdversarialAutoencoder
+    judge: ResidualDiscriminator
+
     def __init__(self, run: AutoencoderRun, images: LabelledImages, folder: Path) -> None:
+        super().__init__(run, folder)
         torch.manual_seed(run.seed)
         self.run = run
-        self.folder = folder
+        self._next_prior = 0
         self.labels = torch.from_numpy(images.labels)
         self.pixels = torch.from_numpy(images.pixels).unsqueeze(1)  # (n, 1, side, side) uint8
         self.label_count = len(images.label_names)
@@ -61,48 +55,20 @@ class AutoencoderTrainer:
         self.judge_optimizer = torch.optim.Adam(
             self.judge.parameters(), run.discriminator_rate, betas=(0.0, 0.99), eps=1e-8
         )
-        self.random = torch.Generator().manual_seed(run.seed)
-        self.seen = 0
-        self.clock = RunClock(run.max_minutes)
-        self.curves = Curves(folder / "curves.csv")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "run.json", asdict(run))
 
     # ---- steps ----
 
-    def train(self) -> None:
-        """Train until the time is over, with a checkpoint every few minutes."""
-        checkpoint = self.folder / "checkpoint.safetensors"
-        if checkpoint.exists():
-            self._restore(checkpoint)
-        next_save = self.clock.minutes + self.run.save_minutes
-        next_prior = 0
-        step = 0
-        while not self.clock.is_over:
-            adversarial = self.seen >= self.run.warmup_images
-            if adversarial and self.seen >= next_prior:
-                fit_prior(self.model, self.pixels, self.labels)
-                next_prior = self.seen + self.run.prior_interval
-            images, labels = self._draw_batch()
-            self._learning_rate()
-            report = self._generator_step(images, labels, adversarial)
-            if adversarial:
-                report |= self._judge_step(images, labels, step % self.run.r1_interval == 0)
-            self.seen += self.run.batch
-            step += 1
-            decay = 0.5 ** (self.run.batch / self.run.average_half_life)
-            update_average(self.average, self.model, decay)
-            self.curves.add(report)
-            if step % 100 == 0:
-                self.curves.flush(self.seen, self.clock.minutes)
-            if self.clock.minutes >= next_save:
-                next_save = self.clock.minutes + self.run.save_minutes
-                self._save(checkpoint)
-        self._save(checkpoint)
+    def _advance(self, step: int, adversarial: bool) -> Report:
+        if adversarial and self.seen >= self._next_prior:
+            fit_prior(self.model, self.pixels, self.labels)
+            self._next_prior = self.seen + self.run.prior_interval
+        images, labels = self._draw_batch()
+        report = self._generator_step(images, labels, adversarial)
+        if adversarial:
+            report |= self._judge_step(images, labels, step % self.run.r1_interval == 0)
+        return report
 
-    def _generator_step(
-        self, images: Tensor, labels: Tensor, adversarial: bool
-    ) -> dict[str, Tensor | float]:
+    def _generator_step(self, images: Tensor, labels: Tensor, adversarial: bool) -> Report:
         run = self.run
         self.judge.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
@@ -114,7 +80,7 @@ class AutoencoderTrainer:
         divergence = losses.kl_divergence(mean, log_variance, run.free_nats)
         loss = run.reconstruction_weight * reconstruction + run.edge_weight * edges
         loss = loss + run.kl_weight * divergence
-        report: dict[str, Tensor | float] = {
+        report: Report = {
             "l1": reconstruction.detach(),
             "edges": edges.detach(),
             "kl": divergence.detach(),
@@ -142,9 +108,7 @@ class AutoencoderTrainer:
             report["skipped"] = 1.0
         return report
 
-    def _judge_step(
-        self, images: Tensor, labels: Tensor, regularize: bool
-    ) -> dict[str, Tensor | float]:
+    def _judge_step(self, images: Tensor, labels: Tensor, regularize: bool) -> Report:
         run = self.run
         self.judge.requires_grad_(True)
         half = images.shape[0] // 2
@@ -157,7 +121,7 @@ class AutoencoderTrainer:
             real_logits = self.judge(augment_for_discriminator(images, self.random), labels)
             made_logits = self.judge(augment_for_discriminator(made, self.random), made_labels)
         loss = losses.discriminator_loss(real_logits.float(), made_logits.float())
-        report: dict[str, Tensor | float] = {
+        report: Report = {
             "judge": loss.detach(),
             "told apart": (real_logits > 0).float().mean().item() / 2
             + (made_logits < 0).float().mean().item() / 2,
@@ -208,45 +172,20 @@ class AutoencoderTrainer:
             nn.functional.one_hot(chosen, self.label_count).float(),
         )
 
-    def _learning_rate(self) -> None:
+    def _rate_factor(self) -> float:
         """Fall to a tenth over the last quarter of the time."""
         left = 1 - self.clock.minutes / self.run.max_minutes
-        factor = max(min(left / 0.25, 1.0), 0.1)
-        for optimizer, rate in (
-            (self.optimizer, self.run.learning_rate),
-            (self.judge_optimizer, self.run.discriminator_rate),
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+        return max(min(left / 0.25, 1.0), 0.1)
+
+    def _rates(self) -> tuple[float, float]:
+        return self.run.learning_rate, self.run.discriminator_rate
 
     def _save(self, path: Path) -> None:
         fit_prior(self.average, self.pixels, self.labels)
-        progress = {
-            "seen": self.seen,
-            "minutes": self.clock.minutes,
-            "random": self.random.get_state().tolist(),
-        }
-        save_checkpoint(
-            path,
-            {"model": self.model, "average": self.average, "judge": self.judge},
-            {"model": self.optimizer, "judge": self.judge_optimizer},
-            progress,
-        )
-        self._save_sheets()
-
-    def _restore(self, path: Path) -> None:
-        progress = load_checkpoint(
-            path,
-            {"model": self.model, "average": self.average, "judge": self.judge},
-            {"model": self.optimizer, "judge": self.judge_optimizer},
-        )
-        self.seen = progress["seen"]
-        self.clock.spent_s = progress["minutes"] * 60
-        self.random.set_state(torch.tensor(progress["random"], dtype=torch.uint8))
-        log.info("resumed at %d images, %.1f minutes", self.seen, self.clock.minutes)
+        super()._save(path)
 
     @torch.no_grad()
-    def _save_sheets(self) -> None:
+    def _save_sheet(self) -> None:
         fixed = torch.Generator().manual_seed(7)
         rows = []
         for label in range(self.label_count):

@@ -1,8 +1,7 @@
 """Training of a paired translator: L1 and a conditional patch discriminator (Isola et al. 2017)."""
 
 import copy
-import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +14,10 @@ from medgan_viewer.generators.layers import Norm
 from medgan_viewer.generators.unet_translator import UnetSize, UnetTranslator
 from medgan_viewer.inference.translation import FOREGROUND, MIN_FOREGROUND
 from medgan_viewer.training import losses
+from medgan_viewer.training.adversarial_trainer import AdversarialTrainer, Report
 from medgan_viewer.training.augmentation import jitter_geometry
-from medgan_viewer.training.checkpoint import load_checkpoint, save_checkpoint
 from medgan_viewer.training.images import PairedSlices
-from medgan_viewer.training.run import (
-    Curves,
-    RunClock,
-    gradients_are_finite,
-    save_sheet,
-    update_average,
-    write_json,
-)
-
-log = logging.getLogger(__name__)
+from medgan_viewer.training.run import gradients_are_finite, save_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +41,13 @@ class TranslatorRun:
     save_minutes: float = 5.0
 
 
-class TranslatorTrainer:
+class TranslatorTrainer(AdversarialTrainer):
     """Networks, optimisers and steps of one run; `train` goes on until the time is over."""
 
     def __init__(self, run: TranslatorRun, studies: list[PairedSlices], folder: Path) -> None:
+        super().__init__(run, folder)
         torch.manual_seed(run.seed)
         self.run = run
-        self.folder = folder
         pairs = [
             np.stack([study.source, study.target], axis=1)[_has_head(study)] for study in studies
         ]
@@ -72,44 +62,18 @@ class TranslatorTrainer:
         self.judge_optimizer = torch.optim.Adam(
             self.judge.parameters(), run.judge_rate, (0.5, 0.99)
         )
-        self.random = torch.Generator().manual_seed(run.seed)
-        self.seen = 0
-        self.clock = RunClock(run.max_minutes)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.curves = Curves(folder / "curves.csv")
-        write_json(folder / "run.json", asdict(run))
 
-    def train(self) -> None:
-        """Train until the time is over, with a checkpoint every few minutes."""
-        checkpoint = self.folder / "checkpoint.safetensors"
-        if checkpoint.exists():
-            self._restore(checkpoint)
-        next_save = self.clock.minutes + self.run.save_minutes
-        step = 0
-        while not self.clock.is_over:
-            adversarial = self.seen >= self.run.warmup_images
-            source, target = self._draw_batch()
-            self._learning_rate()
-            report = self._step(source, target, adversarial)
-            self.seen += self.run.batch
-            step += 1
-            decay = 0.5 ** (self.run.batch / self.run.average_half_life)
-            update_average(self.average, self.model, decay)
-            self.curves.add(report)
-            if step % 100 == 0:
-                self.curves.flush(self.seen, self.clock.minutes)
-            if self.clock.minutes >= next_save:
-                next_save = self.clock.minutes + self.run.save_minutes
-                self._save(checkpoint)
-        self._save(checkpoint)
+    def _advance(self, step: int, adversarial: bool) -> Report:
+        source, target = self._draw_batch()
+        return self._step(source, target, adversarial)
 
-    def _step(self, source: Tensor, target: Tensor, adversarial: bool) -> dict[str, Tensor | float]:
+    def _step(self, source: Tensor, target: Tensor, adversarial: bool) -> Report:
         run = self.run
         self.judge.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
             made = self.model(source).float()
             loss = run.l1_weight * losses.multi_scale_l1(made, target)
-            report: dict[str, Tensor | float] = {"l1": (made - target).abs().mean().detach()}
+            report: Report = {"l1": (made - target).abs().mean().detach()}
             if adversarial:
                 seen = self.judge(torch.cat([source, made], 1))
                 with torch.no_grad():
@@ -126,9 +90,7 @@ class TranslatorTrainer:
             report |= self._judge_step(source, target, made.detach())
         return report
 
-    def _judge_step(
-        self, source: Tensor, target: Tensor, made: Tensor
-    ) -> dict[str, Tensor | float]:
+    def _judge_step(self, source: Tensor, target: Tensor, made: Tensor) -> Report:
         self.judge.requires_grad_(True)
         with torch.autocast("cpu", torch.bfloat16):
             real = self.judge(torch.cat([source, target], 1))[-1].float()
@@ -155,44 +117,19 @@ class TranslatorTrainer:
         layout = torch.channels_last
         return source.contiguous(memory_format=layout), target.contiguous(memory_format=layout)
 
-    def _learning_rate(self) -> None:
+    def _rate_factor(self) -> float:
         """Fall to a twentieth over the second half of the time."""
-        factor = max(min(2 * (1 - self.clock.minutes / self.run.max_minutes), 1.0), 0.05)
-        for optimizer, rate in (
-            (self.optimizer, self.run.learning_rate),
-            (self.judge_optimizer, self.run.judge_rate),
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+        return max(min(2 * (1 - self.clock.minutes / self.run.max_minutes), 1.0), 0.05)
 
-    def _save(self, path: Path) -> None:
-        progress = {
-            "seen": self.seen,
-            "minutes": self.clock.minutes,
-            "random": self.random.get_state().tolist(),
-        }
-        save_checkpoint(
-            path,
-            {"model": self.model, "average": self.average, "judge": self.judge},
-            {"model": self.optimizer, "judge": self.judge_optimizer},
-            progress,
-        )
+    def _rates(self) -> tuple[float, float]:
+        return self.run.learning_rate, self.run.judge_rate
+
+    def _save_sheet(self) -> None:
         chosen = self.pairs[:: max(len(self.pairs) // 6, 1)][:6]
         with torch.no_grad():
             made = self.average(chosen[:, :1])
         rows = [chosen[:, 0].numpy(), made[:, 0].numpy(), chosen[:, 1].numpy()]
         save_sheet(self.folder / f"sheet-{self.seen:08d}.png", np.concatenate(rows), len(chosen))
-
-    def _restore(self, path: Path) -> None:
-        progress = load_checkpoint(
-            path,
-            {"model": self.model, "average": self.average, "judge": self.judge},
-            {"model": self.optimizer, "judge": self.judge_optimizer},
-        )
-        self.seen = progress["seen"]
-        self.clock.spent_s = progress["minutes"] * 60
-        self.random.set_state(torch.tensor(progress["random"], dtype=torch.uint8))
-        log.info("resumed at %d images, %.1f minutes", self.seen, self.clock.minutes)
 
 
 def _has_head(study: PairedSlices) -> npt.NDArray[np.bool_]:

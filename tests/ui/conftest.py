@@ -1,9 +1,16 @@
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme
-from tests.session.fixtures import make_session, packages, session  # noqa: F401
+from tests.dicom_factory import make_series
+from tests.session.fixtures import (  # noqa: F401
+    make_session,
+    open_and_wait,
+    packages,
+    session,
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -44,3 +51,17 @@ def make_window(qtbot, theme, make_session):  # noqa: F811
         return window
 
     return make
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window(Mode.BROWSE)
+
+
+@pytest.fixture
+def ct(qtbot, window, tmp_path):
+    """Return the window with a CT series of 12 slices on screen, its middle first."""
+    make_series(tmp_path / "ct", range(12), WindowCenter=40, WindowWidth=400)
+    open_and_wait(qtbot, window.session, tmp_path / "ct")
+    window.images.focus_active()
+    return window

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.grid import Layout
-from medgan_viewer.session.session import Mode
 from medgan_viewer.session.viewports import View
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 from tests.dicom_factory import MR_IMAGE, make_series
@@ -15,25 +14,8 @@ from tests.session.fixtures import (
     PATIENCE_MS,
     open_and_wait,
 )
+from tests.ui.keys import press
 from tests.ui.test_viewport_widget import wheel
-
-
-@pytest.fixture
-def window(make_window):
-    return make_window(Mode.BROWSE)
-
-
-@pytest.fixture
-def ct(qtbot, window, tmp_path):
-    """Return the window with a CT series of 12 slices on screen, its middle first."""
-    make_series(tmp_path / "ct", range(12), WindowCenter=40, WindowWidth=400)
-    open_and_wait(qtbot, window.session, tmp_path / "ct")
-    window.images.focus_active()
-    return window
-
-
-def press(window, key, modifiers=Qt.KeyboardModifier.NoModifier):
-    QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
 
 @pytest.mark.parametrize(

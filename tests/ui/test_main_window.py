@@ -26,20 +26,6 @@ from tests.session.fixtures import (
 from tests.session.series import make_t1
 
 
-@pytest.fixture
-def window(make_window):
-    return make_window(Mode.BROWSE)
-
-
-@pytest.fixture
-def ct(qtbot, window, tmp_path):
-    """Return the window with a CT series of 12 slices on screen, its middle first."""
-    make_series(tmp_path / "ct", range(12), WindowCenter=40, WindowWidth=400)
-    open_and_wait(qtbot, window.session, tmp_path / "ct")
-    window.images.focus_active()
-    return window
-
-
 def leaves(model, parent=None):
     """Return the texts of the tree's leaves."""
     parent = parent or model.invisibleRootItem()
@@ -48,10 +34,6 @@ def leaves(model, parent=None):
         item = parent.child(row)
         found += leaves(model, item) if item.rowCount() else [item.text()]
     return found
-
-
-def press(window, key, modifiers=Qt.KeyboardModifier.NoModifier):
-    QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
 
 def test_a_folder_fills_the_tree_and_the_first_tile(qtbot, window, tmp_path):
