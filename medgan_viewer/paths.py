@@ -29,6 +29,11 @@ def user_packages() -> Path:
     return data_folder() / "models"
 
 
+def runs_folder() -> Path:
+    """Return the folder of the training runs that the window starts; it may be missing."""
+    return data_folder() / "runs"
+
+
 def data_folder() -> Path:
     """Return the folder for what cannot be made again (models, settings, session)."""
     return _user_folder("data")

@@ -13,9 +13,11 @@ import torch
 from medgan_viewer.generators.manifest import parse_manifest
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.generators.registry import build_network
+from medgan_viewer.generators.weights import PackageExtras
 from medgan_viewer.training.packaging import weights_of, write_checked
 
-GENERATORS = ("autoencoder", "stylegan2", "fully-connected")
+GENERATORS = ("autoencoder", "stylegan2", "fully-connected", "dcgan")
+_WITH_ONE_W = ("fully-connected", "dcgan")
 TRANSLATORS = ("unet-translator", "resnet-translator")
 CARD = "# A tiny model\n\nRandom weights; shows nothing.\n"
 
@@ -24,6 +26,7 @@ _PARAMETERS = {
     "autoencoder": _SYNTHESIS,
     "stylegan2": {**_SYNTHESIS, "z_dim": 8, "mapping_layers": 2},
     "fully-connected": {"resolution": 16, "z_dim": 8, "width": 16},
+    "dcgan": {"resolution": 16, "z_dim": 8, "base": 4},
     "unet-translator": {"base": 8, "downs": 5, "norm": "instance"},
     "resnet-translator": {"base": 4, "blocks": 1},
 }
@@ -65,7 +68,8 @@ def write_tiny_package(
     if manifest.get("directions"):
         axes = np.eye(network.w_dim, dtype=np.float32)
         vectors = dict(zip(directions, axes, strict=False))
-    return write_checked(folder, manifest, weights_of(network), CARD, vectors)
+    extras = PackageExtras(directions=vectors)
+    return write_checked(folder, manifest, weights_of(network), CARD, extras)
 
 
 def write_tanh_translator(folder: Path, **fields: object) -> ModelPackage:
@@ -85,7 +89,7 @@ def write_tanh_translator(folder: Path, **fields: object) -> ModelPackage:
         for channel, sign in ((corner, 1), (corner + 4, -1)):
             weights["model.model.0.weight"][channel, 0, row, column] = sign
             weights["model.model.3.weight"][channel, 0, row, column] = sign
-    return write_checked(folder, manifest, weights, CARD)
+    return write_checked(folder, manifest, weights, CARD, PackageExtras())
 
 
 def tiny_manifest(
@@ -119,7 +123,7 @@ def tiny_manifest(
         output = {"modality": "MR", "spacing_mm": 1.0, "value_high": 1000, "trained_bits": 12}
         return manifest | {"task": "translate", "source": _T1_SOURCE, "output": output}
     side = parameters["resolution"]
-    num_ws = 1 if architecture == "fully-connected" else 2 * side.bit_length() - 4
+    num_ws = 1 if architecture in _WITH_ONE_W else 2 * side.bit_length() - 4
     return manifest | {
         "task": "generate",
         "output": {"modality": "DX", "rows": side, "columns": side, "trained_bits": 8},

@@ -12,10 +12,12 @@ import typer
 
 from medgan_viewer import __version__, paths
 from medgan_viewer.cli.compare import compare
+from medgan_viewer.cli.evaluate import evaluate
 from medgan_viewer.cli.generate import generate
 from medgan_viewer.cli.models import app as models
 from medgan_viewer.cli.shared import say
 from medgan_viewer.cli.study import probe, render, scan
+from medgan_viewer.cli.train import train
 from medgan_viewer.cli.translate import translate
 from medgan_viewer.cli.view import view
 from medgan_viewer.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_DONE, MedganError, UsageError
@@ -40,9 +42,22 @@ app.command("probe")(probe)
 app.command("generate")(generate)
 app.command("translate")(translate)
 app.command("compare")(compare)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
 app.add_typer(models, name="models")
 
-COMMANDS = ("view", "scan", "render", "probe", "generate", "translate", "compare", "models")
+COMMANDS = (
+    "view",
+    "scan",
+    "render",
+    "probe",
+    "generate",
+    "translate",
+    "compare",
+    "train",
+    "evaluate",
+    "models",
+)
 _GLOBAL_WITH_VALUE = ("--log-level",)
 _INTERRUPTED = 130  # what typer makes of Ctrl+C
 

@@ -6,9 +6,11 @@ fitted to where the encoder really puts the images of each label (the second sta
 2019, arXiv 1903.05789), with its spread as a full covariance.
 """
 
+import dataclasses
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from medgan_viewer.generators.layers import EqualizedConv, EqualizedLinear
@@ -34,10 +36,15 @@ class EncoderBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Image to mean and log-variance of its posterior in w."""
+    """Image to mean and log-variance of its posterior in w.
+
+    Images larger than the encoder's own side are averaged down to it: a latent of some hundred
+    features holds no finer detail, and a decoder can grow without a new encoder.
+    """
 
     def __init__(self, size: SynthesisSize) -> None:
         super().__init__()
+        self.side = size.resolution
         sides = size.block_sides[::-1]
         self.fromrgb = EqualizedConv(size.image_channels, size.channels(sides[0]), 1)
         self.blocks = nn.ModuleList(
@@ -48,6 +55,8 @@ class Encoder(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Map (batch, channels, side, side) in [-1, 1] to mean and log-variance, (batch, w_dim)."""
+        if image.shape[-1] > self.side:
+            image = F.avg_pool2d(image, image.shape[-1] // self.side)
         x = self.fromrgb(image)
         for block in self.blocks:
             x = block(x)
@@ -88,10 +97,15 @@ class AdversarialAutoencoder(nn.Module):
 
     has_noise = True
 
-    def __init__(self, size: SynthesisSize, label_count: int = 0) -> None:
+    def __init__(
+        self, size: SynthesisSize, label_count: int = 0, encoder_resolution: int | None = None
+    ) -> None:
         super().__init__()
         self.label_count = label_count
-        self.encoder = Encoder(size)
+        side = encoder_resolution or size.resolution
+        if side > size.resolution:
+            raise ValueError(f"encoder_resolution {side} is above the resolution")
+        self.encoder = Encoder(dataclasses.replace(size, resolution=side))
         self.prior = LatentPrior(label_count, size.w_dim)
         self.synthesis = SynthesisNetwork(size)
 

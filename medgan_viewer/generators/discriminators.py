@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from medgan_viewer.generators.layers import EqualizedConv, EqualizedLinear, normalize_second_moment
@@ -129,6 +130,88 @@ class PatchDiscriminator(nn.Module):
         return [*found, x]
 
 
+class MultiScalePatchDiscriminator(nn.Module):
+    """Patch discriminators on the image and on averaged-down copies of it (Wang et al. 2018).
+
+    Nothing is normalised, so the brightness of a patch counts; a gradient penalty has to hold them.
+    """
+
+    def __init__(self, in_channels: int, base: int = 32, scales: int = 2, layers: int = 3) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(_patches(in_channels, base, layers) for _ in range(scales))
+
+    def forward(self, image: Tensor) -> list[list[Tensor]]:
+        """Return the activations of every stage by scale, (batch, 1, rows, columns) logits last."""
+        found = []
+        for scale in self.scales:
+            x = image
+            stages = []
+            for layer in scale:  # type: ignore[attr-defined]
+                x = layer(x)
+                if not isinstance(layer, nn.Conv2d):
+                    stages.append(x)
+            found.append([*stages, x])
+            image = F.avg_pool2d(image, 2)
+        return found
+
+    def score(self, image: Tensor) -> Tensor:
+        """Return (batch,) mean logit over patches and scales; higher looks more real."""
+        logits = [stages[-1].float().mean(dim=(1, 2, 3)) for stages in self(image)]
+        return torch.stack(logits).mean(dim=0)
+
+
+def scales_that_fit(side: int, layers: int = 3) -> int:
+    """Return how many scales a MultiScalePatchDiscriminator can have on images of this side.
+
+    The smallest copy of the image must be large enough to leave one patch: three pixels after
+    `layers` halvings.
+    """
+    scales = 0
+    while side >> (scales + layers) >= 3:
+        scales += 1
+    return scales
+
+
+def _patches(in_channels: int, base: int, layers: int) -> nn.Sequential:
+    parts: list[nn.Module] = []
+    width = in_channels
+    for index in range(layers + 1):
+        wider = base * min(2**index, 8)
+        stride = 2 if index < layers else 1
+        parts += [nn.Conv2d(width, wider, 4, stride, 1), nn.LeakyReLU(0.2)]
+        width = wider
+    parts.append(nn.Conv2d(width, 1, 4, 1, 1))
+    for part in parts:  # torch's own start lets the signal fade from layer to layer
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, a=0.2)
+            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+    return nn.Sequential(*parts)
+
+
+class DcganDiscriminator(nn.Module):
+    """Strided convolutions with batch normalisation (Radford et al. 2016); labels as planes."""
+
+    def __init__(self, resolution: int, image_channels: int, label_count: int, base: int) -> None:
+        super().__init__()
+        parts: list[nn.Module] = []
+        width, side = image_channels + label_count, resolution
+        wider = base
+        while side > 4:
+            parts.append(nn.Conv2d(width, wider, 4, 2, 1, bias=not parts))
+            if len(parts) > 1:
+                parts.append(nn.BatchNorm2d(wider))
+            parts.append(nn.LeakyReLU(0.2))
+            width, wider, side = wider, min(2 * wider, 8 * base), side // 2
+        parts.append(nn.Conv2d(width, 1, 4))
+        self.body = nn.Sequential(*parts)
+
+    def forward(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Map (batch, channels, side, side), (batch, labels) to (batch,) logits."""
+        planes = labels.to(image.dtype)[:, :, None, None].expand(-1, -1, *image.shape[2:])
+        logits: Tensor = self.body(torch.cat([image, planes], dim=1))
+        return logits.flatten()
+
+
 class FullyConnectedDiscriminator(nn.Module):
     """Two dense layers and one logit: the counterpart of the fully-connected generator."""
 
@@ -141,7 +224,7 @@ class FullyConnectedDiscriminator(nn.Module):
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """Map (batch, channels, side, side), (batch, labels) to (batch,) logits."""
         x = torch.cat([image.flatten(1), labels.float()], dim=1)
-        x = torch.nn.functional.leaky_relu(self.hidden1(x), 0.2)
-        x = torch.nn.functional.leaky_relu(self.hidden2(x), 0.2)
+        x = F.leaky_relu(self.hidden1(x), 0.2)
+        x = F.leaky_relu(self.hidden2(x), 0.2)
         logits: Tensor = self.out(x)
         return logits.squeeze(1)

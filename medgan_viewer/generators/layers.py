@@ -60,6 +60,36 @@ def downsample_fir(x: Tensor) -> Tensor:
     return blur_fir(x, 1, stride=2)
 
 
+def scale_channels(x: Tensor, factors: Tensor) -> Tensor:
+    """Multiply each channel of (batch, channels, rows, columns) by (batch, channels) factors."""
+    factors = factors.to(x.dtype)
+    if not _has_channels_inside(x):
+        return x * factors.view(*factors.shape, 1, 1)
+    batch, channels, rows, columns = x.shape
+    lines = x.permute(0, 2, 3, 1).reshape(batch, rows, columns * channels)
+    tiled = factors.repeat(1, columns).view(factors.shape[0], 1, columns * channels)
+    return (lines * tiled).view(batch, rows, columns, channels).permute(0, 3, 1, 2)
+
+
+def shift_channels(x: Tensor, bias: Tensor) -> Tensor:
+    """Add (channels,) to (batch, channels, rows, columns)."""
+    bias = bias.to(x.dtype)
+    if not _has_channels_inside(x):
+        return x + bias.view(1, -1, 1, 1)
+    batch, channels, rows, columns = x.shape
+    lines = x.permute(0, 2, 3, 1).reshape(batch, rows, columns * channels)
+    return (lines + bias.repeat(columns)).view(batch, rows, columns, channels).permute(0, 3, 1, 2)
+
+
+def _has_channels_inside(x: Tensor) -> bool:
+    """Say whether broadcasting over channels would run in many short loops.
+
+    On a CPU with channels innermost it does, and tiling the small factor along the columns is up to
+    six times faster. The numbers are the same.
+    """
+    return x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last)
+
+
 class EqualizedLinear(nn.Module):
     """Dense layer whose weights are scaled at run time (1 / sqrt(inputs) x lr_multiplier)."""
 
@@ -119,7 +149,7 @@ class EqualizedConv(nn.Module):
         else:
             x = F.conv2d(x, weight, padding=self.kernel // 2)
         if self.bias is not None:
-            x = x + (self.bias * gain).to(x.dtype).view(1, -1, 1, 1)
+            x = shift_channels(x, self.bias * gain)
         return F.leaky_relu(x, LRELU_SLOPE) if self.activate else x
 
 
@@ -153,11 +183,8 @@ def modulated_conv(
     if demodulate:  # over in * kernel * kernel, in float32
         energy = weight.float().square().sum(dim=(2, 3))  # (out, in)
         factors = (styles.square() @ energy.t() + 1e-8).rsqrt() * gain  # (batch, out)
-    x = x * styles.to(x.dtype).view(*styles.shape, 1, 1)
-    x = _conv(x, weight.to(x.dtype), up)
-    if factors is not None:
-        x = x * factors.to(x.dtype).view(*factors.shape, 1, 1)
-    return x
+    x = _conv(scale_channels(x, styles), weight.to(x.dtype), up)
+    return x if factors is None else scale_channels(x, factors)
 
 
 def _conv(x: Tensor, weight: Tensor, up: bool) -> Tensor:

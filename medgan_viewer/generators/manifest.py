@@ -168,9 +168,41 @@ class SourceSpec(_Document):
 
 
 class LatentSpec(_Document):
-    """Defaults of the sliders."""
+    """Defaults of the sliders, and where w lies.
+
+    Attributes
+    ----------
+    statistics_file : safetensors with `mean` (labels, w_dim) and `covariance`
+        (labels, w_dim, w_dim) of w, not truncated; one row without labels
+    """
 
     truncation: Annotated[float, Field(ge=0, le=2)] = 0.7
+    statistics_file: PackageFile | None = None
+
+
+class DiscriminatorSpec(_Document):
+    """What told real from made in training; it gives the realism score.
+
+    Attributes
+    ----------
+    weights : safetensors with its tensors
+    """
+
+    architecture: Architecture
+    weights: PackageFile
+
+
+class ReferenceSpec(_Document):
+    """What real images look like to the package's own classifier, without any of them.
+
+    Attributes
+    ----------
+    file : safetensors: the classifier's weights, `mean` and `covariance` of its features over the
+        training images, `nearest` and `nearest_pixels`: sorted distances of held-out images to the
+        nearest training image, in features and in pixels
+    """
+
+    file: PackageFile
 
 
 class SelfTest(_Document):
@@ -186,7 +218,7 @@ class SelfTest(_Document):
 
 
 class TrainingRecord(_Document):
-    """Where the weights come from, in the words of the model card."""
+    """Where the weights come from, in the words of the model card; `record` is the run as JSON."""
 
     data: Text
     data_licence: Text
@@ -195,16 +227,18 @@ class TrainingRecord(_Document):
     hours: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     hardware: Text
     software: Text
+    record: PackageFile | None = None
 
 
 class Metric(_Document):
-    """A figure on held-out data, with what it is compared with."""
+    """A figure on held-out data, with what it is compared with; `plain` is one sentence."""
 
     name: Annotated[str, Field(max_length=80)]
     value: Finite
     interval: tuple[Finite, Finite] | None = None
     n: int = Field(ge=1)
     compared_with: Text = ""
+    plain: Text = ""
 
 
 _WITH_A_FACE = frozenset(("head", "face", "skull", "brain"))
@@ -221,6 +255,9 @@ class Manifest(_Document):
     architecture: Architecture
     weights: PackageFile
     card: PackageFile
+    samples: PackageFile | None = None
+    discriminator: DiscriminatorSpec | None = None
+    reference: ReferenceSpec | None = None
     directions_file: PackageFile | None = None
     directions: tuple[DirectionEntry, ...] = Field(default=(), max_length=400)
     labels: tuple[Label, ...] = Field(default=(), max_length=200)

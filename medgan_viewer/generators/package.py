@@ -1,7 +1,7 @@
 """Model package on disk: find it, check its manifest, read its files by hash.
 
-A package is a folder with manifest.json, weights.safetensors, card.md and, if it has directions,
-directions.safetensors. Only files that the manifest names are opened; each is read once, and the
+A package is a folder with manifest.json, weights.safetensors, card.md and what a training adds
+(docs/model-package.md). Only files that the manifest names are opened; each is read once, and the
 bytes that were hashed are the bytes that are parsed (generators.weights). Needs no torch, so that a
 window can list packages before torch is imported.
 """
@@ -26,6 +26,11 @@ MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "weights.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
 CARD_FILE = "card.md"
+LATENT_FILE = "latent.safetensors"
+DISCRIMINATOR_FILE = "discriminator.safetensors"
+REFERENCE_FILE = "reference.safetensors"
+RECORD_FILE = "training.json"
+SAMPLES_FILE = "samples.png"
 MAX_CARD_BYTES = 1 << 20
 
 
@@ -138,6 +143,21 @@ def read_checked(package: ModelPackage, entry: PackageFile) -> bytes:
             details=f"SHA-256 expected {entry.sha256}, found {actual}",
         )
     return content
+
+
+def files_of(manifest: Manifest) -> list[PackageFile]:
+    """Return every file that a manifest names."""
+    found = [
+        manifest.weights,
+        manifest.card,
+        manifest.directions_file,
+        manifest.latent.statistics_file,
+        manifest.discriminator.weights if manifest.discriminator is not None else None,
+        manifest.reference.file if manifest.reference is not None else None,
+        manifest.training.record,
+        manifest.samples,
+    ]
+    return [entry for entry in found if entry is not None]
 
 
 def is_package_folder(path: Path) -> bool:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from medgan_viewer.errors import PackageError
 from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
+from medgan_viewer.generators.dcgan import DcganGenerator
 from medgan_viewer.generators.fully_connected import Activation, FullyConnectedGenerator
 from medgan_viewer.generators.layers import Norm
 from medgan_viewer.generators.manifest import Architecture, Manifest
@@ -203,8 +204,21 @@ def _stylegan2(sizes: _Sizes, manifest: Manifest) -> nn.Module:
 
 def _autoencoder(sizes: _Sizes, manifest: Manifest) -> nn.Module:
     size = _synthesis_size(sizes, manifest)
+    encoder_resolution = sizes.count("encoder_resolution", 8, 1024, size.resolution)
     sizes.finish()
-    return AdversarialAutoencoder(size, len(manifest.labels))
+    return AdversarialAutoencoder(size, len(manifest.labels), encoder_resolution)
+
+
+def _dcgan(sizes: _Sizes, manifest: Manifest) -> nn.Module:
+    network = DcganGenerator(
+        sizes.count("resolution", 16, 512),
+        image_channels=manifest.output.channels,
+        z_dim=sizes.count("z_dim", 2, 1024, 64),
+        label_count=len(manifest.labels),
+        base=sizes.count("base", 4, 256, 64),
+    )
+    sizes.finish()
+    return network
 
 
 def _fully_connected(sizes: _Sizes, manifest: Manifest) -> nn.Module:
@@ -252,6 +266,7 @@ _BUILDERS: dict[str, Callable[[_Sizes, Manifest], nn.Module]] = {
     "stylegan2": _stylegan2,
     "autoencoder": _autoencoder,
     "fully-connected": _fully_connected,
+    "dcgan": _dcgan,
     "unet-translator": _unet,
     "resnet-translator": _resnet,
 }

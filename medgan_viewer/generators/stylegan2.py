@@ -21,6 +21,7 @@ from medgan_viewer.generators.layers import (
     fir_kernel,
     modulated_conv,
     normalize_second_moment,
+    shift_channels,
     upsample_fir,
 )
 
@@ -120,7 +121,7 @@ class SynthesisLayer(nn.Module):
         x = modulated_conv(x, self.weight, self.affine(w), demodulate=True, up=self.up, gain=gain)
         if noise is not None:
             x = x + (noise * (self.noise_strength * gain)).to(x.dtype)
-        x = x + (self.bias * gain).to(x.dtype).view(1, -1, 1, 1)
+        x = shift_channels(x, self.bias * gain)
         return F.leaky_relu(x, LRELU_SLOPE)
 
 
@@ -137,7 +138,7 @@ class ToImageLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         styles = self.affine(w) * self.weight_gain
         x = modulated_conv(x, self.weight, styles, demodulate=False)
-        return x + self.bias.to(x.dtype).view(1, -1, 1, 1)
+        return shift_channels(x, self.bias)
 
 
 class SynthesisBlock(nn.Module):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from medgan_viewer.errors import PackageError
-from medgan_viewer.generators.package import ModelPackage, read_card
+from medgan_viewer.generators.package import ModelPackage, files_of, read_card, read_checked
 from medgan_viewer.inference.device import Preference, choose_device
 from medgan_viewer.inference.loaded import load, run_self_test
 
@@ -32,7 +32,7 @@ class VerificationReport:
         """Return the report for people."""
         return [
             f"{self.package_id}: {self.title}, {self.trust}",
-            "hashes: weights, card and directions are the files that the manifest describes",
+            "hashes: all files are those that the manifest describes",
             f"network: {self.parameters:,} parameters, all finite, names and shapes fit",
             f"self-test image: mean {self.mean:+.4f} (expected {self.expected_mean:+.4f}), "
             f"SD {self.sd:.4f} (expected {self.expected_sd:.4f})",
@@ -62,6 +62,8 @@ def verify_package(package: ModelPackage) -> VerificationReport:
         the manifest promises.
     """
     read_card(package)
+    for entry in files_of(package.manifest):
+        read_checked(package, entry)
     loaded = load(package, choose_device(Preference.CPU), torch.float32)
     image = run_self_test(loaded, fused=False)
     expected = package.manifest.self_test

@@ -1,12 +1,13 @@
 """Session: owns everything that is open; the one thing the widgets receive."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from medgan_viewer import paths
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.generators.manifest import Task
@@ -23,6 +24,7 @@ from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.thumbnails import ThumbnailMaker
+from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
 from medgan_viewer.session.view_link import partner_plane
 from medgan_viewer.session.viewports import Role, ViewportState
@@ -51,6 +53,8 @@ class SessionOptions:
     package_roots : folders with model packages
     cache_bytes : memory for decoded images
     decoders : number of decoder processes
+    runs_folder : where training runs lie, and new ones go
+    training_command : what starts a training process; empty for this program itself
     """
 
     package_roots: tuple[Path, ...]
@@ -59,6 +63,8 @@ class SessionOptions:
     layout: Layout = DEFAULT_LAYOUT
     link_view: bool = True
     link_scroll: bool = True
+    runs_folder: Path = field(default_factory=paths.runs_folder)
+    training_command: tuple[str, ...] = ()
 
 
 class Session(QObject):
@@ -95,6 +101,7 @@ class Session(QObject):
             self.service, self.pool, self.feeders[0], self.synthetic, self.notices
         )
         self.comparison = ComparisonState(self.acquired[0], self.synthetic)
+        self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
         self._source_mode = Mode.GENERATE
@@ -245,6 +252,7 @@ class Session(QObject):
             return
         self._closed = True
         self.comparison.close()
+        self.training.close()
         self.studies.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()

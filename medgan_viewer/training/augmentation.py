@@ -1,6 +1,7 @@
 """Augmentations that keep anatomy plausible: small moves and scalings, no mirror images.
 
-Left and right matter in a chest and in a head, so nothing is flipped.
+Left and right matter in a chest and in a head, so nothing is flipped here. All functions are pure:
+the random numbers come as arguments.
 """
 
 import math
@@ -12,7 +13,7 @@ from torch import Tensor
 
 def jitter_geometry(
     images: Tensor,
-    random: torch.Generator,
+    uniforms: Tensor,
     *,
     shift: float = 0.04,
     zoom: float = 0.06,
@@ -23,44 +24,51 @@ def jitter_geometry(
     Parameters
     ----------
     images : (batch, channels, rows, columns); all channels move together
+    uniforms : (batch, 4) in [-1, 1]: size, turn, move along columns, move along rows
     shift : largest move as a part of the side
     zoom : largest change of size, as a part
     degrees : largest turn
     """
-    batch = images.shape[0]
-
-    def uniform(limit: float) -> Tensor:
-        return (torch.rand(batch, generator=random) * 2 - 1) * limit
-
-    scale = 1 + uniform(zoom)
-    angle = uniform(math.radians(degrees))
+    size, turn, across, down = uniforms.unbind(dim=1)
+    scale, angle = 1 + size * zoom, turn * math.radians(degrees)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    moves = (2 * uniform(shift), 2 * uniform(shift))
     theta = torch.stack(
-        [torch.stack([cos, -sin, moves[0]], 1), torch.stack([sin, cos, moves[1]], 1)], 1
+        [
+            torch.stack([cos, -sin, 2 * shift * across], 1),
+            torch.stack([sin, cos, 2 * shift * down], 1),
+        ],
+        1,
     )
-    grid = F.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-def augment_for_discriminator(images: Tensor, random: torch.Generator) -> Tensor:
-    """Differentiable augmentation for a discriminator on little data (Zhao et al. 2020).
+AUGMENT_NUMBERS = 10
 
-    Brightness, contrast, a move and a cut-out, drawn anew for each image of the batch
-    (batch, channels, rows, columns); real and made images pass through alike, so that the
-    discriminator cannot learn the training set by heart.
+
+def augment_for_discriminator(
+    images: Tensor, uniforms: Tensor, strength: float | Tensor = 1.0
+) -> Tensor:
+    """Differentiable augmentation for a discriminator on little data.
+
+    Brightness, contrast, a move and a cut-out, for each image of the batch with probability
+    `strength` each (Zhao et al. 2020, 2006.10738; strength as in Karras et al. 2020, 2006.06676).
+    Real and made images pass through alike, so that the discriminator cannot learn the training set
+    by heart.
+
+    Parameters
+    ----------
+    images : (batch, channels, rows, columns)
+    uniforms : (batch, AUGMENT_NUMBERS) in [0, 1)
     """
     batch, _, rows, columns = images.shape
-    device = images.device
-
-    def draw() -> Tensor:
-        return torch.rand(batch, 1, 1, 1, generator=random).to(device)
-
-    images = images + (draw() - 0.5) * 0.4
+    u = uniforms.view(batch, AUGMENT_NUMBERS, 1, 1, 1)
+    on = (uniforms[:, :4] < strength).to(images.dtype).view(batch, 4, 1, 1, 1)
+    images = images + on[:, 0] * (u[:, 4] - 0.5) * 0.4
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    images = (images - mean) * (draw() * 0.6 + 0.7) + mean
+    images = (images - mean) * (1 + on[:, 1] * (u[:, 5] * 0.6 - 0.3)) + mean
     reach = rows // 10
-    moves = torch.randint(-reach, reach + 1, (batch, 2), generator=random)
+    moves = torch.round((uniforms[:, 6:8] * 2 - 1) * reach * on[:, 2].view(batch, 1)).long()
     padded = F.pad(images, (reach,) * 4, mode="reflect")
     images = torch.stack(
         [
@@ -68,8 +76,16 @@ def augment_for_discriminator(images: Tensor, random: torch.Generator) -> Tensor
             for i, (dy, dx) in enumerate(moves.tolist())
         ]
     )
-    hole = torch.ones(batch, 1, rows, columns, device=device)
-    corners = torch.randint(-rows // 6, rows, (batch, 2), generator=random).tolist()
-    for i, (top, left) in enumerate(corners):
-        hole[i, :, max(top, 0) : top + rows // 3, max(left, 0) : left + columns // 3] = 0
-    return images * hole
+    return images * _hole(uniforms[:, 8:10], on[:, 3], rows, columns)
+
+
+def _hole(corner: Tensor, on: Tensor, rows: int, columns: int) -> Tensor:
+    """Return (batch, 1, rows, columns): 0 in a rectangle of a third of each side, else 1."""
+    row = torch.arange(rows, device=corner.device).view(1, 1, rows, 1)
+    column = torch.arange(columns, device=corner.device).view(1, 1, 1, columns)
+    top = (corner[:, 0] * 7 / 6 - 1 / 6).mul(rows).view(-1, 1, 1, 1)
+    left = (corner[:, 1] * 7 / 6 - 1 / 6).mul(columns).view(-1, 1, 1, 1)
+    inside = (
+        (row >= top) & (row < top + rows / 3) & (column >= left) & (column < left + columns / 3)
+    )
+    return 1 - inside.to(on.dtype) * on

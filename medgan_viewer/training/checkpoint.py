@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from medgan_viewer.errors import InputError
 from medgan_viewer.files import write_atomically
+from medgan_viewer.generators.safetensors_check import check_safetensors
 
 
 def save_checkpoint(
@@ -33,8 +35,50 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path, modules: dict[str, nn.Module], optimizers: dict[str, torch.optim.Optimizer]
 ) -> dict[str, Any]:
-    """Read what `save_checkpoint` wrote into the given objects; return the progress."""
-    tensors = load_file(path)
+    """Read what `save_checkpoint` wrote into the given objects; return the progress.
+
+    Raises
+    ------
+    InputError
+        The file is missing, damaged, or of networks with other sizes.
+    """
+    tensors, metadata = _read(path)
+    try:
+        _fill(tensors, modules, optimizers)
+        progress: dict[str, Any] = json.loads(metadata["progress"])
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{path} does not belong to this run.",
+            "Start a new run in another folder, or use the configuration it was made with.",
+            f"{type(error).__name__}: {error}",
+        ) from error
+    return progress
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return all tensors of a checkpoint by name: network/key."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        content = path.read_bytes()
+        check_safetensors(content)
+        with safe_open(path, framework="pt") as stream:
+            return load(content), stream.metadata() or {}
+    except (OSError, ValueError, SafetensorError) as error:
+        raise InputError(
+            f"{path} cannot be read: it is missing or damaged.",
+            "Start the run anew in another folder.",
+            f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def _fill(
+    tensors: dict[str, Tensor],
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, torch.optim.Optimizer],
+) -> None:
     for name, module in modules.items():
         prefix = f"{name}/"
         module.load_state_dict(
@@ -49,9 +93,6 @@ def load_checkpoint(
                 state.setdefault(int(index), {})[entry] = value
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state, "param_groups": groups})
-    with safe_open(path, framework="pt") as stream:
-        progress: dict[str, Any] = json.loads(stream.metadata()["progress"])
-    return progress
 
 
 def load_part(path: Path, name: str, module: nn.Module) -> dict[str, Any]:

@@ -21,6 +21,44 @@ def r1_penalty(real_logits: Tensor, images: Tensor) -> Tensor:
     return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
+def path_lengths(images: Tensor, ws: Tensor, push: Tensor) -> Tensor:
+    """Return how far each image moves along `push` per step in w (Karras et al. 2020, 3.2).
+
+    Parameters
+    ----------
+    images : (batch, channels, rows, columns) made from `ws`
+    ws : (batch, layers, w_dim), the same w in every layer
+    push : direction in the space of the images, normal numbers over the root of the pixel count
+
+    Returns
+    -------
+    (batch,), differentiable
+    """
+    (slope,) = torch.autograd.grad((images * push).sum(), ws, create_graph=True)
+    return slope.square().sum(dim=2).mean(dim=1).sqrt()
+
+
+def patch_r1_penalty(logits: list[Tensor], signs: list[Tensor], images: Tensor) -> Tensor:
+    """Mean squared gradient of one patch's logit by the real images, over patches and scales.
+
+    Parameters
+    ----------
+    logits : per scale (batch, 1, rows, columns)
+    signs : of the same shapes, -1 or +1 at random
+
+    Notes
+    -----
+    With random signs the gradient of the sum has, on average, the sum of the squared gradients
+    (Hutchinson 1989), so that one backward pass serves all patches.
+    """
+    total = images.new_zeros(())
+    for scale, sign in zip(logits, signs, strict=True):
+        (gradient,) = torch.autograd.grad((scale * sign).sum(), images, create_graph=True)
+        patches = scale.shape[2] * scale.shape[3]
+        total = total + gradient.square().sum(dim=(1, 2, 3)).mean() / patches
+    return total / len(logits)
+
+
 def kl_divergence(mean: Tensor, log_variance: Tensor, free_nats: float) -> Tensor:
     """KL from N(mean, variance) to N(0, 1), summed over features, batch mean.
 

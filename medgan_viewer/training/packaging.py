@@ -1,46 +1,57 @@
-"""From a finished run to a model package: averaged weights, directions, self-test, card."""
+"""From a finished run to a model package: weights, directions, statistics, samples, self-test."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import NoiseMode
-from medgan_viewer.generators.weights import write_package
+from medgan_viewer.generators.weights import PackageExtras, write_package
 from medgan_viewer.inference.device import Preference, choose_device
 from medgan_viewer.inference.loaded import load, run_self_test
 from medgan_viewer.latent.pca import principal_directions
 from medgan_viewer.latent.point import sample_z
+from medgan_viewer.training.family import FloatImages, PackageParts, Sheet
+from medgan_viewer.training.run_folder import marked_sheet
 
-SAMPLES_FOR_PCA = 20_000
+SAMPLES_FOR_STATISTICS = 20_000
 DIRECTION_COUNT = 16
+SAMPLES_IN_SHEET = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatentStatistics:
+    """Where w lies, and along what it varies.
+
+    Attributes
+    ----------
+    mean : (labels, w_dim)
+    covariance : (labels, w_dim, w_dim)
+    entries : manifest entries of the principal directions within labels
+    vectors : unit vectors by name, (w_dim,) each
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    entries: list[dict[str, Any]]
+    vectors: dict[str, npt.NDArray[np.float32]]
 
 
 @torch.inference_mode()
-def sample_latents(
-    generator: LatentGenerator, per_label: int, seed: int
-) -> npt.NDArray[np.float32]:
-    """Return (labels, per_label, w_dim) latents of each label by itself."""
-    found = []
-    for label in range(max(generator.label_count, 1)):
-        weights = torch.zeros(per_label, generator.label_count)
-        if generator.label_count:
-            weights[:, label] = 1
-        random = torch.Generator().manual_seed(seed + label)
-        z = torch.randn(per_label, generator.z_dim, generator=random)
-        found.append(generator.map_latent(z, weights).numpy())
-    return np.stack(found)
-
-
-def latent_directions(
-    generator: LatentGenerator, titles: dict[str, tuple[str, str]]
-) -> tuple[list[dict[str, Any]], dict[str, npt.NDArray[np.float32]]]:
-    """Return manifest entries and vectors of the principal directions within labels.
+def latent_statistics(
+    generator: LatentGenerator, titles: Mapping[str, tuple[str, str]]
+) -> LatentStatistics:
+    """Sample w of each label and find its mean, covariance and principal directions.
 
     What differs between labels has sliders of its own, so it is taken out first: each label's
     latents are centred on the label's mean.
@@ -49,14 +60,22 @@ def latent_directions(
     ----------
     titles : by name, a title and what was seen to change; others get their number
     """
-    samples = sample_latents(generator, SAMPLES_FOR_PCA // max(generator.label_count, 1), seed=1)
-    centred = samples - samples.mean(axis=1, keepdims=True)
-    found = principal_directions(centred.reshape(-1, generator.w_dim), DIRECTION_COUNT)
+    labels = max(generator.label_count, 1)
+    per_label = SAMPLES_FOR_STATISTICS // labels
+    samples = torch.stack([_latents(generator, label, per_label) for label in range(labels)])
+    mean = samples.mean(dim=1)
+    centred = samples - mean.unsqueeze(1)
+    covariance = torch.einsum("lni,lnj->lij", centred, centred) / (per_label - 1)
+    found = principal_directions(
+        centred.reshape(-1, generator.w_dim).numpy(), min(DIRECTION_COUNT, generator.w_dim)
+    )
     entries: list[dict[str, Any]] = []
     vectors = {}
     for index in range(len(found.sd)):
         name = f"pc-{index + 1:02d}"
         title, effect = titles.get(name, (f"Direction {index + 1}", ""))
+        if not found.sd[index] > 0:
+            break
         entries.append(
             {
                 "name": name,
@@ -65,12 +84,21 @@ def latent_directions(
                 "sd": float(found.sd[index]),
                 "range_sd": [-3.0, 3.0],
                 "layers": [0, generator.num_ws],
-                "explained": float(found.explained[index]),
+                "explained": min(float(found.explained[index]), 1.0),
                 "effect": effect,
             }
         )
         vectors[name] = found.vectors[index]
-    return entries, vectors
+    return LatentStatistics(mean, covariance, entries, vectors)
+
+
+def _latents(generator: LatentGenerator, label: int, count: int) -> Tensor:
+    """Return (count, w_dim) latents of one label."""
+    weights = torch.zeros(count, generator.label_count)
+    if generator.label_count:
+        weights[:, label] = 1
+    random = torch.Generator().manual_seed(1 + label)
+    return generator.map_latent(torch.randn(count, generator.z_dim, generator=random), weights)
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -78,29 +106,52 @@ def weights_of(network: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
+def extras_of(
+    parts: PackageParts, statistics: LatentStatistics | None, record: Mapping[str, Any]
+) -> PackageExtras:
+    """Return the files that a run adds to weights and card."""
+    judge = None
+    if parts.discriminator is not None:
+        architecture = {
+            "name": parts.discriminator_name,
+            "parameters": dict(parts.discriminator_sizes),
+        }
+        judge = (architecture, weights_of(parts.discriminator))
+    samples = None
+    if statistics is not None and isinstance(parts.network, LatentGenerator):
+        samples = sample_sheet(parts.network, float(record["config"]["model"]["psi"]))
+    latent = None
+    if statistics is not None:
+        latent = {"mean": statistics.mean, "covariance": statistics.covariance}
+    return PackageExtras(
+        directions=statistics.vectors if statistics is not None else None,
+        latent=latent,
+        discriminator=judge,
+        record=json.dumps(record, indent=1).encode(),
+        samples=samples,
+    )
+
+
 def write_checked(
     folder: Path,
-    manifest: dict[str, Any],
-    weights: dict[str, Tensor],
+    manifest: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
     card: str,
-    directions: dict[str, npt.NDArray[np.float32]] | None = None,
+    extras: PackageExtras,
 ) -> ModelPackage:
     """Write a package, make its self-test image from the stored weights, and note that down."""
     draft = {**manifest, "self_test": {"mean": 0.0, "sd": 0.0}}
-    package = write_package(folder, draft, weights, card, directions)
+    package = write_package(folder, draft, weights, card, extras)
     loaded = load(package, choose_device(Preference.CPU), torch.float32)
     image = run_self_test(loaded, fused=False)
-    manifest = {
-        **manifest,
-        "self_test": {"mean": round(float(image.mean()), 6), "sd": round(float(image.std()), 6)},
-    }
-    return write_package(folder, manifest, weights, card, directions)
+    self_test = {"mean": round(float(image.mean()), 6), "sd": round(float(image.std()), 6)}
+    return write_package(folder, {**manifest, "self_test": self_test}, weights, card, extras)
 
 
 @torch.inference_mode()
 def sample_images(
     generator: LatentGenerator, label: int, count: int, psi: float, first_seed: int = 0
-) -> npt.NDArray[np.float32]:
+) -> FloatImages:
     """Return (count, rows, columns) images in [-1, 1] of one label, seeds counted up."""
     weights = torch.zeros(1, generator.label_count)
     if generator.label_count:
@@ -113,3 +164,13 @@ def sample_images(
         ws = w.unsqueeze(1).expand(-1, generator.num_ws, -1)
         images.append(generator.synthesize(ws, NoiseMode.CONST, torch.float32)[0, 0].numpy())
     return np.stack(images)
+
+
+def sample_sheet(generator: LatentGenerator, psi: float) -> bytes:
+    """Return a PNG with the first seeds of each label, a row each, marked SYNTHETIC."""
+    labels = max(generator.label_count, 1)
+    rows = [sample_images(generator, label, SAMPLES_IN_SHEET, psi) for label in range(labels)]
+    buffer = BytesIO()
+    picture = marked_sheet(Sheet(np.concatenate(rows), SAMPLES_IN_SHEET))
+    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -4,44 +4,49 @@ import torch
 from torch import Tensor
 
 from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
+from medgan_viewer.training.batches import ImageBatches
+from medgan_viewer.training.machine import Machine
 
 
 @torch.no_grad()
-def fit_prior(model: AdversarialAutoencoder, pixels: Tensor, labels: Tensor) -> None:
-    """Set each label's mean and factor.
+def fit_prior(model: AdversarialAutoencoder, images: ImageBatches, machine: Machine) -> None:
+    """Set each label's mean and factor to those of its images' posteriors.
 
     The covariance is that of the posterior means plus the mean posterior variance. Half of it is
     the label's own, half is pooled over labels: with a few hundred images a covariance of this size
-    is noisy.
-
-    Parameters
-    ----------
-    pixels : (n, 1, side, side) uint8, the training images
-    labels : (n,) index of each image's label
+    is noisy. Every label needs an image. Latents that are no numbers leave the prior as it is; the
+    step that follows is left out for them.
     """
-    means, variances = encode_all(model, pixels)
+    means, variances = _encode_all(model, images, machine)
+    if not torch.isfinite(torch.cat([means, variances])).all():
+        return
     own: list[Tensor] = []
-    for label in range(model.label_count):
-        rows = means[labels == label]
+    for label in range(max(model.label_count, 1)):
+        chosen = images.labels == label
+        rows = means[chosen]
         model.prior.mean[label] = rows.mean(dim=0)
-        spread = variances[labels == label].mean(dim=0)
-        own.append(torch.cov(rows.t()) + torch.diag(spread))
+        spread = variances[chosen].mean(dim=0)
+        # One image has no covariance; the pooled one then speaks for its label.
+        between = torch.cov(rows.t()) if len(rows) > 1 else torch.zeros_like(model.prior.factor[0])
+        own.append(between + torch.diag(spread))
     pooled = torch.stack(own).mean(dim=0)
-    for label in range(model.label_count):
-        values, vectors = torch.linalg.eigh(0.5 * own[label] + 0.5 * pooled)
+    for label, covariance in enumerate(own):
+        mixed = 0.5 * covariance + 0.5 * pooled
+        values, vectors = torch.linalg.eigh(mixed.cpu().double())  # surer to converge
         # The symmetric root keeps factors of different labels comparable when they are mixed.
         root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.t()
-        model.prior.factor[label] = root
+        model.prior.factor[label] = root.float()
 
 
-@torch.no_grad()
-def encode_all(model: AdversarialAutoencoder, pixels: Tensor) -> tuple[Tensor, Tensor]:
+def _encode_all(
+    model: AdversarialAutoencoder, images: ImageBatches, machine: Machine
+) -> tuple[Tensor, Tensor]:
     """Return posterior means and variances of all images, (n, w_dim) each."""
     means, variances = [], []
-    for part in torch.split(pixels, 64):
-        images = (part.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            mean, log_variance = model.encoder(images)
+    for first in range(0, len(images), 64):
+        part = machine.laid_out(images.values(slice(first, first + 64)))
+        with machine.autocast():
+            mean, log_variance = model.encoder(part)
         means.append(mean.float())
         variances.append(log_variance.float().exp())
     return torch.cat(means), torch.cat(variances)

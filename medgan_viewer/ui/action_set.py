@@ -37,7 +37,7 @@ def make_actions(
         else:
             window.addAction(action)
         actions[spec.action_id] = action
-    for names in ([f"mode_{mode.value}" for mode in Mode], _TOOLS):
+    for names in ([*(f"mode_{mode.value}" for mode in Mode), "train"], _TOOLS):
         group = QActionGroup(window)
         for name in names:
             group.addAction(actions[name])

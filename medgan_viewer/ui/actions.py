@@ -48,6 +48,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("mode_generate", "Generate", ("Ctrl+2",), "Modes", checkable=True),
     ActionSpec("mode_translate", "Translate", ("Ctrl+3",), "Modes", checkable=True),
     ActionSpec("mode_compare", "Compare", ("Ctrl+4",), "Modes", checkable=True),
+    ActionSpec(
+        "train", "Train a model", ("Ctrl+T",), "Modes", checkable=True, tooltip="Train a model"
+    ),
     ActionSpec("compare_difference", "Difference", ("Shift+D",), "Compare"),
     ActionSpec("compare_swipe", "Swipe", ("Shift+W",), "Compare"),
     ActionSpec("next_sample", "Another sample", ("Shift+R",), "Generate"),

@@ -12,9 +12,10 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
-from medgan_viewer.generators.package import is_package_folder
+from medgan_viewer.generators.manifest import Task
+from medgan_viewer.generators.package import ModelPackage, is_package_folder
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.session import Mode, Session
 from medgan_viewer.session.viewports import ViewportState
@@ -24,12 +25,14 @@ from medgan_viewer.ui.first_run import HintStrip, demo_paths
 from medgan_viewer.ui.help_dialogs import AboutDialog, CommandPalette, KeysDialog
 from medgan_viewer.ui.image_actions import tile_slots
 from medgan_viewer.ui.notice_bar import NoticeBar
+from medgan_viewer.ui.pages import Pages, images_page
 from medgan_viewer.ui.pictures import copy_picture, export_synthetic, save_picture
 from medgan_viewer.ui.right_panel import RightPanel
 from medgan_viewer.ui.side_panel import SidePanel
 from medgan_viewer.ui.status_line import StatusLine
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
+from medgan_viewer.ui.training.training_page import TrainingPage
 
 # Share of the window, and limits in pixels: the images keep 60 % of 1280 x 800.
 LEFT_WIDTH = (0.152, 184, 264)
@@ -67,8 +70,11 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar(session.notices)
         self.status = StatusLine(session)
         self.hints = HintStrip()
-        self.hints.setVisible(show_hints)
+        self.training = TrainingPage(session.training, session.notices)
+        parts = (self.left_side, self.notices, self.images, self.right_side, self.hints)
+        self.pages = Pages(images_page(*parts), self.training)
         self._lay_out()
+        self.hints.setVisible(show_hints)
         self._connect()
         self.set_panel_open("toggle_left", True)
         self.set_panel_open("toggle_right", True)
@@ -77,24 +83,12 @@ class MainWindow(QMainWindow):
     # ---- building ----
 
     def _lay_out(self) -> None:
-        middle = QVBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.notices)
-        middle.addWidget(self.images, 1)
-        body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(self.left_side)
-        body.addLayout(middle, 1)
-        body.addWidget(self.right_side)
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tool_bar)
-        column.addLayout(body, 1)
-        column.addWidget(self.hints)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.status)
         self.setCentralWidget(central)
 
@@ -108,6 +102,7 @@ class MainWindow(QMainWindow):
             "export_synthetic": partial(export_synthetic, self),
             "copy_picture": partial(copy_picture, self),
             "quit": partial(_close, self),
+            "train": self.show_training,
             "compare_difference": partial(self._compare, CompareMode.DIFFERENCE),
             "compare_swipe": partial(self._compare, CompareMode.SWIPE),
             "next_tile": partial(self.images.step_tile, 1),
@@ -126,7 +121,7 @@ class MainWindow(QMainWindow):
             "about": self.show_about,
         }
         for mode in Mode:
-            slots[f"mode_{mode.value}"] = partial(session.set_mode, mode)
+            slots[f"mode_{mode.value}"] = partial(self.show_mode, mode)
         for tool in ("window", "scroll", "pan", "zoom"):
             slots[f"tool_{tool}"] = partial(self.images.set_left_tool, tool)
         return slots
@@ -137,6 +132,7 @@ class MainWindow(QMainWindow):
         self.studies.open_wanted.connect(self.choose_folder)
         self.images.set_dropped.connect(self._on_set_dropped)
         self.right.package_folder_wanted.connect(self.choose_package_folder)
+        self.training.package_wanted.connect(self.show_package)
         self.left_side.folded.connect(partial(self._on_folded, "toggle_left"))
         self.right_side.folded.connect(partial(self._on_folded, "toggle_right"))
         self.hints.closed.connect(self._on_hints_closed)
@@ -156,15 +152,15 @@ class MainWindow(QMainWindow):
         """Open files and folders; a folder with a manifest is a model package."""
         packages = [path for path in paths if is_package_folder(path)]
         for folder in packages:
-            package = self.session.library.open_folder(folder)
-            if package is not None:
-                self.session.choose_package(package)
+            self._use_package(folder)
         images = [path for path in paths if path not in packages]
         if images:
+            self._show_mode()
             self.session.studies.open_paths(images)
             self.paths_opened.emit(images)
 
     def open_demo(self) -> None:
+        self._show_mode()
         self.session.studies.open_paths(demo_paths())
 
     def choose_folder(self) -> None:
@@ -180,9 +176,20 @@ class MainWindow(QMainWindow):
     def choose_package_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a model package")
         if chosen:
-            package = self.session.library.open_folder(Path(chosen))
-            if package is not None:
-                self.session.choose_package(package)
+            self._use_package(Path(chosen))
+
+    def show_package(self, folder: Path) -> None:
+        """Use the package in a folder, in the mode that fits it."""
+        package = self._use_package(folder)
+        if package is not None:
+            translates = package.manifest.task is Task.TRANSLATE
+            self.show_mode(Mode.TRANSLATE if translates else Mode.GENERATE)
+
+    def _use_package(self, folder: Path) -> ModelPackage | None:
+        package = self.session.library.open_folder(folder)
+        if package is not None:
+            self.session.choose_package(package)
+        return package
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -211,8 +218,18 @@ class MainWindow(QMainWindow):
 
     # ---- showing the state of the session ----
 
+    def show_mode(self, mode: Mode) -> None:
+        """Show the images in this mode, also from the training page."""
+        self.session.set_mode(mode)
+        self._show_mode()
+
+    def show_training(self) -> None:
+        """Show the training page in place of the images, until a mode is chosen."""
+        self.pages.show_training()
+
     def _show_mode(self) -> None:
         mode = self.session.mode
+        self.pages.show_images()
         self.actions_by_id[f"mode_{mode.value}"].setChecked(True)
         self.hints.show_mode(mode)
         # Browse has no synthetic tile: sliders would move an image that nobody sees.
@@ -258,7 +275,7 @@ class MainWindow(QMainWindow):
             comparison.set_mode(CompareMode.SIDE_BY_SIDE)
             return
         comparison.set_mode(mode)
-        self.session.set_mode(Mode.COMPARE)
+        self.show_mode(Mode.COMPARE)
 
     def _on_links(self) -> None:
         self.session.grid.set_links(

@@ -211,11 +211,12 @@ def write_frame(
 
 
 def shows_synthetic(window: "MainWindow") -> bool:
-    """Tell whether a tile or a thumbnail of the list shows a synthetic image."""
+    """Tell whether a tile, a thumbnail of the list or a training run shows a synthetic image."""
     studies, tiles = window.session.studies, window.session.grid.tiles
     listed = (made for study in studies.studies for made in study.display_sets)
     return (
-        any(tile.frame is not None and tile.frame.is_synthetic for tile in tiles)
+        window.training.shows_synthetic
+        or any(tile.frame is not None and tile.frame.is_synthetic for tile in tiles)
         or bool(studies.synthetic_sets)
         or any(display_set.is_synthetic for display_set in listed)
     )

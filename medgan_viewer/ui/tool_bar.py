@@ -36,6 +36,7 @@ class ToolBar(QWidget):
         self._row.addSpacing(8)
         for name in MODES:
             self._add_action(actions[name])
+        self._add_action(actions["train"], "Train")
         self._row.addSpacing(8)
         self.layout_button = self._add_menu(
             "Layout ▾", "Layout of the tiles in Browse", self._layouts()

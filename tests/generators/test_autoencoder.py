@@ -84,6 +84,26 @@ def test_without_labels_there_is_one_prior():
     assert network.center(none).tolist() == [[0] * 8]
 
 
+def test_an_encoder_may_see_the_image_averaged_down_to_a_smaller_side():
+    size = SynthesisSize(32, 1, w_dim=8, channel_base=128, channel_max=8)
+    network = AdversarialAutoencoder(size, encoder_resolution=16).requires_grad_(False)
+    image = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(1))
+    halves = (image[..., ::2, :] + image[..., 1::2, :]) / 2
+    quarters = (halves[..., ::2] + halves[..., 1::2]) / 2
+
+    torch.testing.assert_close(network.encode(image), network.encode(quarters))
+    assert len(network.encoder.blocks) == 2
+    w = network.encode(image).unsqueeze(1).expand(-1, network.num_ws, -1)
+    assert network.synthesize(w, NoiseMode.CONST, torch.float32).shape == (2, 1, 32, 32)
+
+
+def test_an_encoder_sees_no_more_than_there_is():
+    size = SynthesisSize(16, 1, w_dim=8, channel_base=128, channel_max=8)
+
+    with pytest.raises(ValueError, match="above the resolution"):
+        AdversarialAutoencoder(size, encoder_resolution=32)
+
+
 def test_z_and_w_have_the_same_size():
     network = make_autoencoder(label_count=3)
 

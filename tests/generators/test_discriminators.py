@@ -4,10 +4,13 @@ import pytest
 import torch
 
 from medgan_viewer.generators.discriminators import (
+    DcganDiscriminator,
     DiscriminatorEpilogue,
     FullyConnectedDiscriminator,
+    MultiScalePatchDiscriminator,
     PatchDiscriminator,
     ResidualDiscriminator,
+    scales_that_fit,
 )
 from medgan_viewer.generators.stylegan2 import SynthesisSize
 
@@ -85,3 +88,61 @@ def test_the_dense_discriminator_gives_one_logit_per_image():
     network = FullyConnectedDiscriminator(pixels=256, label_count=2, width=8)
 
     assert network(random_images(3), torch.zeros(3, 2)).shape == (3,)
+
+
+@pytest.mark.parametrize(("side", "scales"), [(16, 0), (32, 1), (64, 2), (128, 3), (256, 4)])
+def test_small_images_have_room_for_fewer_scales(side, scales):
+    assert scales_that_fit(side) == scales
+
+
+def test_patches_are_judged_at_every_scale():
+    network = MultiScalePatchDiscriminator(1, base=4, scales=2)
+
+    found = network(random_images(3, side=64))
+
+    assert [len(stages) for stages in found] == [5, 5]
+    assert [stages[0].shape for stages in found] == [(3, 4, 32, 32), (3, 4, 16, 16)]
+    # Three halvings, then two layers that take one pixel each from rows and columns.
+    assert [stages[-1].shape for stages in found] == [(3, 1, 6, 6), (3, 1, 2, 2)]
+
+
+def test_the_second_scale_sees_the_image_averaged_down():
+    network = MultiScalePatchDiscriminator(1, base=4, scales=2)
+    image = random_images(1, side=64)
+    halves = (image[..., ::2, :] + image[..., 1::2, :]) / 2
+    quarters = (halves[..., ::2] + halves[..., 1::2]) / 2
+
+    torch.testing.assert_close(network(image)[1][-1], network.scales[1](quarters))
+
+
+def test_the_score_is_the_mean_logit_over_patches_and_scales():
+    network = MultiScalePatchDiscriminator(1, base=4, scales=2)
+    images = random_images(2, side=64)
+
+    first, second = (stages[-1].mean(dim=(1, 2, 3)) for stages in network(images))
+
+    torch.testing.assert_close(network.score(images), (first + second) / 2)
+
+
+@pytest.mark.parametrize("side", [16, 64])
+def test_a_dcgan_discriminator_gives_one_logit_per_image(side):
+    network = DcganDiscriminator(side, 1, 2, 4)
+
+    assert network(random_images(3, side=side), torch.eye(2)[[0, 1, 0]]).shape == (3,)
+
+
+def test_the_logit_of_a_dcgan_discriminator_depends_on_the_label():
+    network = DcganDiscriminator(16, 1, 2, 4).eval()
+    images = random_images(1).expand(2, -1, -1, -1)
+
+    first, second = network(images, torch.eye(2))
+
+    assert first.item() != pytest.approx(second.item(), abs=1e-6)
+
+
+def test_batch_norm_stands_everywhere_but_at_the_ends_of_a_dcgan_discriminator():
+    """Radford et al. 2016, section 3."""
+    body = DcganDiscriminator(32, 1, 0, 4).body
+    kinds = [type(layer).__name__ for layer in body]
+
+    assert kinds == ["Conv2d", "LeakyReLU", *["Conv2d", "BatchNorm2d", "LeakyReLU"] * 2, "Conv2d"]

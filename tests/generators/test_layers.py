@@ -18,6 +18,8 @@ from medgan_viewer.generators.layers import (
     make_norm,
     modulated_conv,
     normalize_second_moment,
+    scale_channels,
+    shift_channels,
     upsample_fir,
 )
 
@@ -201,6 +203,34 @@ def test_a_halving_convolution_filters_before_it_drops_pixels(kernel):
     expected = convolve2d(blurred, weight[::-1, ::-1], mode="valid")[::2, ::2]
 
     np.testing.assert_allclose(layer(x)[0, 0].detach().numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_channels_are_scaled_and_shifted_alike_in_every_layout(layout, dtype):
+    x = random_image(3, 5, channels=4, batch=2).to(dtype).contiguous(memory_format=layout)
+    factors = torch.randn(2, 4, generator=torch.Generator().manual_seed(1))
+    bias = torch.tensor([1.0, -2.0, 0.5, 3.0])
+
+    scaled, shifted = scale_channels(x, factors), shift_channels(x, bias)
+
+    # Broadcasting as it is written down; the results keep layout and number type.
+    torch.testing.assert_close(scaled, x * factors.to(dtype).view(2, 4, 1, 1))
+    torch.testing.assert_close(shifted, x + bias.to(dtype).view(1, 4, 1, 1))
+    assert scaled.dtype == shifted.dtype == dtype
+    assert scaled.is_contiguous(memory_format=layout)
+    assert shifted.is_contiguous(memory_format=layout)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_gradients_of_scaled_and_shifted_channels_are_right(layout):
+    x = random_image(2, 3, channels=2).double().contiguous(memory_format=layout)
+    factors, bias = torch.tensor([[0.5, -2.0]]).double(), torch.tensor([1.0, 3.0]).double()
+    arguments = [value.requires_grad_() for value in (x, factors, bias)]
+
+    assert torch.autograd.gradcheck(
+        lambda x, factors, bias: shift_channels(scale_channels(x, factors), bias), arguments
+    )
 
 
 def test_instance_norm_has_no_weights_and_its_convolutions_have_a_bias():

@@ -7,8 +7,17 @@ from safetensors.torch import save
 
 from medgan_viewer.errors import PackageError
 from medgan_viewer.generators.package import open_package
+from medgan_viewer.generators.weights import PackageExtras
 from medgan_viewer.inference.verify import verify_package
-from tests.package_factory import GENERATORS, TRANSLATORS, replace_file, write_tiny_package
+from medgan_viewer.training.packaging import weights_of, write_checked
+from tests.package_factory import (
+    GENERATORS,
+    TRANSLATORS,
+    replace_file,
+    tiny_manifest,
+    untrained_network,
+    write_tiny_package,
+)
 
 
 @pytest.mark.parametrize("architecture", [*GENERATORS, *TRANSLATORS])
@@ -76,4 +85,25 @@ def test_a_changed_card_is_noticed(tmp_path):
     card.write_text(card.read_text().upper())
 
     with pytest.raises(PackageError, match=r"card\.md differs"):
+        verify_package(package)
+
+
+@pytest.mark.parametrize(
+    "name", ["samples.png", "training.json", "latent.safetensors", "discriminator.safetensors"]
+)
+def test_a_changed_file_of_the_training_is_noticed(tmp_path, name):
+    manifest = tiny_manifest("tiny", "fully-connected")
+    extras = PackageExtras(
+        samples=b"a picture",
+        record=b"{}",
+        latent={"mean": torch.zeros(1, 8)},
+        discriminator=({"name": "patches"}, {"a": torch.zeros(1)}),
+    )
+    weights = weights_of(untrained_network(manifest))
+    package = write_checked(tmp_path, manifest, weights, "card", extras)
+    verify_package(package)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[:-1] + b"?")
+
+    with pytest.raises(PackageError, match=f"{name} differs"):
         verify_package(package)

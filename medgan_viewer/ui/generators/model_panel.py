@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from medgan_viewer.generators.package import ModelPackage, Trust
 from medgan_viewer.ui.foreign_text import CardView, PlainLabel, plain_tooltip
+from medgan_viewer.ui.generators.figures_dialog import FiguresDialog
 
 _TRUST_WORDS = {
     Trust.SIGNED: ("signed", "The signature fits and its key is trusted"),
@@ -61,6 +62,11 @@ class ModelPanel(QWidget):
         self.card.setText("Model card…")
         self.card.setToolTip("Data, licence, figures and limits of this model")
         self.card.clicked.connect(self._show_card)
+        self.figures = QToolButton()
+        self.figures.setObjectName("flat")
+        self.figures.setText("Figures…")
+        self.figures.setToolTip("How good this model is on images it was not trained on")
+        self.figures.clicked.connect(self._show_figures)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.chooser, 1)
@@ -68,6 +74,7 @@ class ModelPanel(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(self.trust)
         foot.addStretch(1)
+        foot.addWidget(self.figures)
         foot.addWidget(self.card)
         line = QFrame()
         line.setObjectName("line")
@@ -95,6 +102,7 @@ class ModelPanel(QWidget):
     def show_package(self, package: ModelPackage | None) -> None:
         self._shown = package
         self.card.setEnabled(package is not None)
+        self.figures.setEnabled(package is not None)
         if package is None:
             self.summary.setText(self._empty_text)
             self.trust.clear()
@@ -111,6 +119,10 @@ class ModelPanel(QWidget):
 
     def _on_activated(self, index: int) -> None:
         self.package_chosen.emit(self._packages[index])
+
+    def _show_figures(self) -> None:
+        if self._shown is not None:
+            FiguresDialog(self._shown.manifest, self).open()
 
     def _show_card(self) -> None:
         if self._shown is None:

@@ -1,0 +1,1 @@
+"""Families of networks: what one batch teaches each."""

@@ -1,0 +1,1 @@
+"""Training models: ordering a run, watching it, steering it."""
