@@ -1,5 +1,6 @@
 """A whole run: read the configuration and the data, train, write the package."""
 
+import copy
 import dataclasses
 import logging
 import platform
@@ -129,7 +130,11 @@ def _run(
         curves = folder.curves.read_text(encoding="utf-8") if folder.curves.exists() else ""
         ended = {"images_seen": loop.images, "minutes": round(loop.minutes, 2), "curves": curves}
         run = FinishedRun(
-            record | ended, loop.images, loop.minutes, _hardware(record, machine), folder
+            without_places(record) | ended,
+            loop.images,
+            loop.minutes,
+            _hardware(record, machine),
+            folder,
         )
         package = material.package(family, run)
     state = RunState.FINISHED if is_over else RunState.STOPPED
@@ -202,6 +207,16 @@ def code_version() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return __version__
     return f"{__version__}+{found.stdout.strip()}" if found.returncode == 0 else __version__
+
+
+def without_places(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record for a package: folders by their names, not where they lie on this machine."""
+    config = copy.deepcopy(record["config"])
+    for table, entry in (("data", "folder"), ("training", "start_from")):
+        place = config[table].get(entry)
+        if place is not None:
+            config[table][entry] = Path(place).name
+    return {**record, "config": config}
 
 
 def _hardware(record: dict[str, Any], machine: Machine) -> str:

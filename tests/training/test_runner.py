@@ -30,7 +30,7 @@ from medgan_viewer.training.loop import Loop
 from medgan_viewer.training.packaging import sample_images
 from medgan_viewer.training.run_folder import MARK_ROWS, RunFolder, Wish, marked_sheet
 from medgan_viewer.training.run_lock import locked
-from medgan_viewer.training.runner import RunOptions, run_training
+from medgan_viewer.training.runner import RunOptions, run_training, without_places
 from tests.training.made_images import (
     BATCH,
     FAMILIES,
@@ -394,3 +394,19 @@ def test_a_device_that_cannot_train_is_refused(data, tmp_path, monkeypatch):
 
     with pytest.raises(UsageError, match="xpu"):
         train("dcgan", data(), tmp_path)
+
+
+def test_a_package_does_not_say_where_on_a_machine_the_data_lay():
+    record = {
+        "seed": 1,
+        "config": {
+            "data": {"folder": "/home/somebody/clinic/chest_xray", "kind": "images"},
+            "training": {"start_from": "../runs/first", "batch": 8},
+        },
+    }
+
+    shown = without_places(record)
+
+    assert shown["config"]["data"] == {"folder": "chest_xray", "kind": "images"}
+    assert shown["config"]["training"] == {"start_from": "first", "batch": 8}
+    assert record["config"]["data"]["folder"] == "/home/somebody/clinic/chest_xray"
