@@ -163,10 +163,9 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
 def _choose_packages(session: Session, settings: Settings, start: Start) -> ModelPackage | None:
     """Take the models of the last time, then the one that was asked for; return that."""
     library = session.library
-    generators = [*library.of_task(Task.GENERATE), *library.of_task(Task.RECONSTRUCT)]
     translators = library.of_task(Task.TRANSLATE)
     for known, wanted, choose in (
-        (generators, settings.generator, session.latent.set_package),
+        (library.generators, settings.generator, session.latent.set_package),
         (translators, settings.translator, session.translation.set_package),
     ):
         chosen = next((p for p in known if p.id == wanted), known[0] if known else None)

@@ -46,8 +46,8 @@ class Settings(BaseModel):
     left_panel: Annotated[bool, Field(title="Study panel is open")] = True
     right_panel: Annotated[bool, Field(title="Model panel is open")] = True
     window_geometry: Annotated[str, Field(title="Place of the window")] = ""
-    generator: Annotated[str, Field(title="Generator used last")] = ""
-    translator: Annotated[str, Field(title="Translator used last")] = ""
+    generator: Annotated[str, Field(title="Generator used last")] = "chest-xray"
+    translator: Annotated[str, Field(title="Translator used last")] = "brain-t1-to-t2"
     package_folders: Annotated[
         tuple[str, ...], Field(max_length=100, title="Model packages opened by hand")
     ] = ()

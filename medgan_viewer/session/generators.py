@@ -14,6 +14,8 @@ from medgan_viewer.generators.package import (
 )
 from medgan_viewer.session.notices import NoticeBoard
 
+_FROM_SLIDERS = (Task.GENERATE, Task.RECONSTRUCT)
+
 
 class ModelLibrary(QObject):
     """Packages of the program, of the user and of folders opened by hand.
@@ -59,6 +61,11 @@ class ModelLibrary(QObject):
     def opened_folders(self) -> tuple[Path, ...]:
         """Where the packages lie that were opened by hand."""
         return tuple(package.folder for package in self._opened.values())
+
+    @property
+    def generators(self) -> list[ModelPackage]:
+        """Everything that makes images from sliders, autoencoders too."""
+        return [package for package in self._packages if package.manifest.task in _FROM_SLIDERS]
 
     def of_task(self, task: Task) -> list[ModelPackage]:
         return [package for package in self._packages if package.manifest.task is task]

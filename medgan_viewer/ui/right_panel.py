@@ -71,11 +71,9 @@ class RightPanel(QWidget):
         if state == self._shown:
             return
         self._shown = state
-        of_task = library.of_task
-        generators = [*of_task(Task.GENERATE), *of_task(Task.RECONSTRUCT)]
         for panel, packages, chosen in (
-            (self.generators, generators, generator),
-            (self.translators, of_task(Task.TRANSLATE), translator),
+            (self.generators, library.generators, generator),
+            (self.translators, library.of_task(Task.TRANSLATE), translator),
         ):
             panel.show_packages(packages, chosen)
             panel.set_card(partial(_card, chosen))

@@ -59,7 +59,7 @@ class ModelPanel(QWidget):
         self.trust.setObjectName("secondary")
         self.card = QToolButton()
         self.card.setObjectName("flat")
-        self.card.setText("Model card…")
+        self.card.setText("Card…")
         self.card.setToolTip("Data, licence, figures and limits of this model")
         self.card.clicked.connect(self._show_card)
         self.figures = QToolButton()
