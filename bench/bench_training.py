@@ -3,10 +3,10 @@
 Peer: the same networks and losses in float32, eagerly, in torch's default memory layout, as a first
 version of such a loop would run. Both take turns in one process; medians over the rounds.
 
-    python3 bootstrap.py exec python bench/bench_training.py [--device cpu] [--compile] [--rounds N]
+    python3 bootstrap.py exec python bench/bench_training.py [--device cpu] [--side N] [--compile]
 
-On a GPU, set the batch to what fills it (--batch 64) and compare with the published 256 x 256
-figures of stylegan2-ada (arXiv 2006.06676, table of its repository).
+On a GPU, set the batch to what fills it (--batch 64) and, with --side 256, compare with the
+published 256 x 256 figures of stylegan2-ada (arXiv 2006.06676, table of its repository).
 """
 
 import argparse
@@ -36,16 +36,14 @@ from medgan_viewer.training.families.vae_gan import VaeGan
 from medgan_viewer.training.family import Progress
 from medgan_viewer.training.machine import Machine, start_machine
 
-SIDE = 128
-NAMES = {"id": "bench", "name": "bench", "resolution": SIDE}
 STEPS = 16  # lazy regularisation comes once in 16 steps
 
 
-def made_images(count: int = 96) -> LabelledImages:
+def made_images(side: int, count: int = 96) -> LabelledImages:
     """Return smooth noise with three labels."""
     random = np.random.default_rng(0)
     coarse = torch.from_numpy(random.normal(0, 1, (count, 1, 8, 8)).astype(np.float32))
-    smooth = torch.nn.functional.interpolate(coarse, size=SIDE, mode="bicubic")[:, 0]
+    smooth = torch.nn.functional.interpolate(coarse, size=side, mode="bicubic")[:, 0]
     pixels = np.clip(smooth.numpy() * 60 + 127, 0, 255).astype(np.uint8)
     return LabelledImages(
         pixels,
@@ -56,12 +54,13 @@ def made_images(count: int = 96) -> LabelledImages:
     )
 
 
-def families(batch: int) -> dict[str, Callable[[Machine, ImageBatches], LatentFamily]]:
-    vae = VaeGanModel(family="vae-gan", warmup_images=0, **NAMES)
-    warm = VaeGanModel(family="vae-gan", warmup_images=1 << 40, **NAMES)
-    style = StyleGan2Model(family="stylegan2", augmentation="fixed", **NAMES)
-    dcgan = DcganModel(family="dcgan", **NAMES)
-    dense = FullyConnectedModel(family="fully-connected", **NAMES)
+def families(batch: int, side: int) -> dict[str, Callable[[Machine, ImageBatches], LatentFamily]]:
+    names = {"id": "bench", "name": "bench", "resolution": side}
+    vae = VaeGanModel(family="vae-gan", warmup_images=0, **names)
+    warm = VaeGanModel(family="vae-gan", warmup_images=1 << 40, **names)
+    style = StyleGan2Model(family="stylegan2", augmentation="fixed", **names)
+    dcgan = DcganModel(family="dcgan", **names)
+    dense = FullyConnectedModel(family="fully-connected", **names)
     return {
         "VAE-GAN, first phase": lambda m, b: VaeGan(warm, b, m, batch),
         "VAE-GAN, adversarial": lambda m, b: VaeGan(vae, b, m, batch),
@@ -85,6 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--side", type=int, default=128, help="rows and columns of the images")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--compile", action="store_true", help="a third column with torch.compile")
@@ -97,11 +97,12 @@ def main() -> None:
     }
     if args.compile:
         machines["compiled"] = Machine(ours.fabric, ours.dtype, compiled=True)
-    print(f"{ours.device}, {ours.dtype}, batch {args.batch}, {SIDE} x {SIDE}; images per second")
+    setting = f"{ours.device}, {ours.dtype}, batch {args.batch}, {args.side} x {args.side}"
+    print(f"{setting}; images per second")
     print("| Family | " + " | ".join(machines) + " | ours / plain |")
     print("|---" * (len(machines) + 2) + "|")
-    images = made_images()
-    for name, build in families(args.batch).items():
+    images = made_images(args.side)
+    for name, build in families(args.batch, args.side).items():
         built = {}
         for kind, machine in machines.items():
             torch.manual_seed(1)

@@ -137,6 +137,14 @@ class DataConfig(_Table):
     patient_column: Annotated[
         Column, Field(title="Column of the patient", description="not used with blocks")
     ] = "patient"
+    one_patient_per_file: Annotated[
+        bool,
+        Field(
+            title="Each file is of another patient",
+            description="without a label table, a statement about pictures and volumes whose "
+            "names do not tell persons; patients are then named by their paths",
+        ),
+    ] = False
     series_key: Annotated[
         Literal["PatientID", "SeriesInstanceUID"],
         Field(title="Column that names a patient or a series in the label table of DICOM data"),

@@ -52,11 +52,13 @@ class PairedStudies:
     studies : by path relative to the folder, without suffix, in the order of reading
     unused : persons of studies that lack a contrast
     notes : what was skipped or changed, and why
+    pixel_mm : size of the pixels; None when the studies differ or one does not say
     """
 
     studies: dict[str, PairedSlices]
     unused: tuple[str, ...]
     notes: tuple[str, ...]
+    pixel_mm: float | None = None
 
 
 def read_paired(config: DataConfig, folder: Path) -> PairedStudies:
@@ -72,6 +74,7 @@ def read_paired(config: DataConfig, folder: Path) -> PairedStudies:
     """
     folder = require_folder(folder)
     studies: dict[str, PairedSlices] = {}
+    sizes_mm: list[float | None] = []
     lacking, left_out, scaled = [], [], 0
     for path in _study_files(folder, config.subfolders):
         name = path.relative_to(folder).with_suffix("").as_posix()
@@ -83,6 +86,7 @@ def read_paired(config: DataConfig, folder: Path) -> PairedStudies:
             lacking.append(name)
             continue
         study, have_mm = found
+        sizes_mm.append(have_mm)
         if None not in (have_mm, config.pixel_mm) and not _same(have_mm, config.pixel_mm):
             study = at_pixel_size(study, have_mm or 1.0, config.pixel_mm or 1.0)
             scaled += 1
@@ -101,7 +105,8 @@ def read_paired(config: DataConfig, folder: Path) -> PairedStudies:
             "\n".join(notes),
         )
     unused = tuple(person_of(name.rsplit("/", maxsplit=1)[-1]) for name in lacking)
-    return PairedStudies(studies, unused, tuple(notes))
+    pixel_mm = config.pixel_mm or _common(sizes_mm)
+    return PairedStudies(studies, unused, tuple(notes), pixel_mm)
 
 
 def read_paired_slices(
@@ -212,6 +217,11 @@ def _pixel_mm(data: NpzFile) -> float:
             "Prepare the study again with square pixels.",
         )
     return rows_mm
+
+
+def _common(sizes_mm: Sequence[float | None]) -> float | None:
+    first = sizes_mm[0]
+    return first if all(_same(first, size) for size in sizes_mm) else None
 
 
 def _same(first: float | None, second: float | None) -> bool:

@@ -35,11 +35,13 @@ class PairedSplit:
     ----------
     held_out : by name of the study ("npz192/oms_l03_s2")
     notes : as in ImageSplit
+    pixel_mm : size of the pixels of all studies; None when it is unknown
     """
 
     train: list[PairedSlices]
     held_out: dict[str, PairedSlices]
     notes: tuple[str, ...] = ()
+    pixel_mm: float | None = None
 
     def __post_init__(self) -> None:
         require_apart(

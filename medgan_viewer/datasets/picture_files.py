@@ -12,11 +12,12 @@ from PIL import Image
 
 from medgan_viewer.datasets.collection import ImageCollection, WholeSet, require_folder
 from medgan_viewer.datasets.config import DataConfig
+from medgan_viewer.datasets.file_persons import are_named, persons_of
 from medgan_viewer.datasets.images import IntensityHandling, PixelArray
 from medgan_viewer.datasets.intensity import limits_of, sample_of, to_pixels
 from medgan_viewer.datasets.label_table import LabelledFile, read_label_table
 from medgan_viewer.datasets.scaling import centre_square, square_edge_mm
-from medgan_viewer.datasets.splits import is_left_out, subject_of
+from medgan_viewer.datasets.splits import is_left_out
 from medgan_viewer.errors import InputError
 from medgan_viewer.files import is_file
 
@@ -58,8 +59,14 @@ def labelled_files(
 ) -> tuple[LabelledFile, ...]:
     """Return the files to read, by the label table or, without one, as they lie in the folder.
 
-    Without a table the patient is read from the file's name (`splits.subject_of`), and a picture's
-    label is the first sub-folder; volumes have none then, since BIDS has a folder per person.
+    Without a table the patient is read from names and folders (`file_persons.persons_of`), and a
+    picture's label is the first sub-folder; volumes have none then, since BIDS has a folder per
+    person.
+
+    Raises
+    ------
+    InputError
+        The table cannot be used, or there is none and the names tell a patient for each file.
     """
     has_table = is_file(folder / config.labels_csv)
     if config.labels == "csv" or (config.labels == "auto" and has_table):
@@ -72,11 +79,15 @@ def labelled_files(
     found = [path for path in _walk(folder) if path.name.lower().endswith(suffixes)]
     by_folder = config.labels == "folders" or (config.labels == "auto" and suffixes == SUFFIXES)
     by_folder = by_folder and any(path.parent != folder for path in found)
+    names = [path.relative_to(folder).as_posix() for path in found]
+    labels = [name.split("/")[0] if by_folder and "/" in name else "" for name in names]
+    inner = [
+        name.removeprefix(f"{label}/") if label else name
+        for name, label in zip(names, labels, strict=True)
+    ]
+    patients = names if config.one_patient_per_file else persons_of(inner)
     files = []
-    for path in found:
-        name = path.relative_to(folder).as_posix()
-        label = name.split("/", maxsplit=1)[0] if by_folder and path.parent != folder else ""
-        patient = subject_of(path.name.split(".", maxsplit=1)[0])
+    for path, name, label, patient in zip(found, names, labels, patients, strict=True):
         if label in config.left_out_labels or is_left_out(patient, name, config.left_out):
             continue
         if by_folder and not _is_known(label, config):
@@ -85,6 +96,15 @@ def labelled_files(
         files.append(LabelledFile(path, name, label, patient))
     if files:
         count = len({file.patient for file in files})
+        if count == len(files) > 1 and not (config.one_patient_per_file or are_named(inner)):
+            raise InputError(
+                f"There is no label table, and the names of {count} files tell {count} patients "
+                f"({files[0].path.name} is of {files[0].patient}), so images of one person could "
+                "be trained on and held out.",
+                f"Add {config.labels_csv} with a column {config.patient_column}, or one folder "
+                "per patient; where each file is of another patient, set one_patient_per_file = "
+                "true under [data].",
+            )
         collection.note(
             f"There is no label table: {count} patients for {len(files)} files were read from the "
             f"names ({files[0].path.name} is of {files[0].patient})."

@@ -1,6 +1,7 @@
 """A split as one small file: what training takes along to another machine.
 
-An .npz without objects. Patients are numbered, so no name leaves with it. Pixels are stored as
+An .npz without objects. Patients are numbered, so no name leaves with it; blocks that stand for
+patients keep their numbers, which tell neighbours. Pixels are stored as
 differences to the row above, which deflate packs better, or as JPEG when that is asked for.
 """
 
@@ -28,7 +29,7 @@ from medgan_viewer.datasets.npz_file import NpzFile, write_npz
 from medgan_viewer.datasets.paired import PairedSlices
 from medgan_viewer.datasets.parts import ImageSplit, PairedSplit
 from medgan_viewer.datasets.scaling import centre_square
-from medgan_viewer.datasets.splits import Part
+from medgan_viewer.datasets.splits import Part, block_name, block_of
 from medgan_viewer.errors import InputError
 
 _MAX_HEADER_BYTES = 4 << 20
@@ -59,6 +60,7 @@ class _ImageHeader(_Document):
     trained_bits: Annotated[int, Field(ge=1, le=32)]
     spacing_mm: Annotated[float, Field(gt=0, le=100)] | None
     side: Annotated[int, Field(ge=1, le=4096)]
+    is_by_blocks: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -67,6 +69,7 @@ class _PairHeader(_Document):
     content: Literal["pairs"]
     names: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=100_000)
     subjects: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=100_000)
+    pixel_mm: Annotated[float, Field(gt=0, le=100)] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -92,6 +95,9 @@ def write_prepared(path: Path, split: ImageSplit, jpeg_quality: int | None = Non
         raise InputError(
             "JPEG holds 8 bits, and these images have more.", "Leave the JPEG quality out."
         )
+    patients = np.concatenate([train.patients, held_out.patients])
+    blocks = [block_of(patient) for patient in patients.tolist()]
+    is_by_blocks = None not in blocks
     header = _ImageHeader(
         schema_version=1,
         content="images",
@@ -102,12 +108,13 @@ def write_prepared(path: Path, split: ImageSplit, jpeg_quality: int | None = Non
         trained_bits=train.trained_bits,
         spacing_mm=train.spacing_mm,
         side=train.side,
+        is_by_blocks=is_by_blocks,
         notes=split.notes,
     )
     arrays: dict[str, npt.NDArray[Any]] = {
         "header": _bytes_of(header),
         "labels": np.concatenate([train.labels, held_out.labels]),
-        "patients": patient_groups(np.concatenate([train.patients, held_out.patients])),
+        "patients": np.array(blocks, np.int64) if is_by_blocks else patient_groups(patients),
         "split": np.repeat(
             np.array([Part.TRAIN, Part.HELD_OUT], np.int8), [len(train), len(held_out)]
         ),
@@ -122,7 +129,7 @@ def write_prepared(path: Path, split: ImageSplit, jpeg_quality: int | None = Non
 
 
 def read_prepared(path: Path, side: int | None = None) -> ImageSplit:
-    """Read what `write_prepared` wrote; patients come as "patient 1" and so on.
+    """Read what `write_prepared` wrote; patients come as "patient 1" and so on, blocks by number.
 
     Parameters
     ----------
@@ -143,11 +150,12 @@ def read_prepared(path: Path, side: int | None = None) -> ImageSplit:
     if side is not None and side != header.side:
         pixels = _scaled(pixels, side, path)
     spacing = header.spacing_mm
+    name_of = block_name if header.is_by_blocks else _patient_name
     try:
         images = LabelledImages(
             pixels=pixels,
             labels=labels,
-            patients=np.array([f"patient {group + 1}" for group in groups.tolist()], np.str_),
+            patients=np.array([name_of(group) for group in groups.tolist()], np.str_),
             label_names=header.label_names,
             intensity=IntensityHandling(**header.intensity.model_dump()),
             modality=header.modality,
@@ -182,6 +190,7 @@ def write_prepared_pairs(path: Path, split: PairedSplit) -> None:
         content="pairs",
         names=names,
         subjects=tuple(study.subject for study in studies),
+        pixel_mm=split.pixel_mm,
         notes=split.notes,
     )
     write_npz(
@@ -229,9 +238,13 @@ def read_prepared_pairs(path: Path) -> PairedSplit:
         else:
             train.append(study)
     try:
-        return PairedSplit(train, held_out, header.notes)
+        return PairedSplit(train, held_out, header.notes, header.pixel_mm)
     except ValueError as error:
         raise _unusable(path, str(error)) from error
+
+
+def _patient_name(group: int) -> str:
+    return f"patient {group + 1}"
 
 
 def _bytes_of(header: _Document) -> npt.NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from medgan_viewer.datasets.picture_files import read_pictures
 from medgan_viewer.datasets.prepared import read_prepared, read_prepared_pairs
 from medgan_viewer.datasets.splits import (
     Part,
+    block_name,
     block_numbers,
     split_by_blocks,
     split_by_patient,
@@ -88,6 +89,7 @@ def read_paired_split(config: DataConfig, relative_to: Path) -> PairedSplit:
         train=[study for (_, study), part in named if part == Part.TRAIN],
         held_out={name: study for (name, study), part in named if part == Part.HELD_OUT},
         notes=(*whole.notes, *notes),
+        pixel_mm=whole.pixel_mm,
     )
 
 
@@ -105,8 +107,8 @@ def read_unpaired_split(config: DataConfig, side: int, relative_to: Path) -> Unp
     if config.kind == "paired":
         pairs = read_paired_split(config, relative_to)
         return UnpairedSplit(
-            from_pairs(pairs.train, config.pixel_mm),
-            from_pairs(list(pairs.held_out.values()), config.pixel_mm),
+            from_pairs(pairs.train, pairs.pixel_mm),
+            from_pairs(list(pairs.held_out.values()), pairs.pixel_mm),
             pairs.notes,
         )
     split = read_split(config, side, relative_to)
@@ -138,7 +140,7 @@ def _by_blocks(whole: WholeSet, blocks: BlockSplit) -> ImageSplit:
     )
     numbers = block_numbers(whole.order, blocks.block)
     images = whole.images
-    names = [f"block {number}" for number in numbers.tolist()]
+    names = [block_name(number) for number in numbers.tolist()]
     named = replace(images, patients=np.array(names, np.str_))
     dropped = int((parts == Part.DROPPED).sum())
     note = (

@@ -105,6 +105,17 @@ def block_numbers(order: npt.NDArray[np.int64], block: int) -> npt.NDArray[np.in
     return order // block
 
 
+def block_name(number: int) -> str:
+    """Return the name by which a block stands for a patient."""
+    return f"block {number}"
+
+
+def block_of(patient: str) -> int | None:
+    """Return the number of the block that stands for a patient; None for other patients."""
+    found = re.fullmatch(r"block (\d{1,15})", patient, re.ASCII)
+    return int(found.group(1)) if found else None
+
+
 def begins_with_any(names: Iterable[str], beginnings: Sequence[str]) -> bool:
     """Say whether one of the names begins with one of `beginnings`."""
     return any(name.startswith(tuple(beginnings)) for name in names)
@@ -121,16 +132,6 @@ def is_left_out(patient: str, file: str, beginnings: Sequence[str]) -> bool:
     paths = tuple(text for text in beginnings if "/" in text)
     own = filter(None, (patient, file.rsplit("/", maxsplit=1)[-1]))
     return begins_with_any(own, names) or file.startswith(paths)
-
-
-def subject_of(name: str) -> str:
-    """Return the person that a file name tells, by the words of BIDS.
-
-    "sub-01_ses-02_T1w" is of "sub-01", "p7_run2" of "p7"; other names stand for themselves.
-    """
-    if found := re.match(r"sub-[A-Za-z0-9]+(?=_|$)", name):
-        return found.group()
-    return re.split(r"_(?:ses|run)(?![a-z])", name, maxsplit=1)[0] or name
 
 
 def person_of(stem: str) -> str:

@@ -80,16 +80,12 @@ def polynomial_kernel(first: Features, second: Features) -> Features:
     return kernel
 
 
-def kernel_distance(first: Features, second: Features) -> float:
-    """Return KID, the unbiased squared maximum mean discrepancy (Bińkowski et al. 2018).
+class KernelDistance:
+    """KID, the unbiased squared maximum mean discrepancy (Bińkowski et al. 2018), also of parts.
 
     Around 0 for two samples of one distribution, also below 0; does not depend on the sizes.
+    The kernels of the two sets, (n, features) and (m, features), are computed once.
     """
-    return KernelDistance(first, second).distance(np.ones(len(first)), np.ones(len(second)))
-
-
-class KernelDistance:
-    """KID of parts of two sets, with the kernels computed once."""
 
     def __init__(self, first: Features, second: Features) -> None:
         self._first = polynomial_kernel(first, first)

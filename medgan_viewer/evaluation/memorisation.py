@@ -1,8 +1,10 @@
 """Memorisation: do samples lie nearer to training images than real images lie to one another?
 
 The yardstick is real: how far training images are from the nearest training image of another
-patient. A sample nearer than the nearest 1 % of those is suspicious, and named. Blurred images lie
-nearer to everything, so a suspicion is no proof, and its absence is no promise of anonymity.
+patient. Where blocks of neighbours stand for patients, the blocks beside one's own do not count as
+others, since a person may be in both. A sample nearer than the nearest 1 % of those is suspicious,
+and named. Blurred images lie nearer to everything, so a suspicion is no proof, and its absence is
+no promise of anonymity.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from medgan_viewer.datasets.splits import block_of
 from medgan_viewer.evaluation.feature_space import BATCH, Features, FloatImages, resized_tensor
 
 THRESHOLD_PERCENT = 1.0
@@ -86,7 +89,8 @@ def nearest_images(
 
     Parameters
     ----------
-    query_patients, reference_patients : where both are given, only images of other patients count
+    query_patients, reference_patients : where both are given, only images of other patients
+        count; a block and the one beside it are no other patients
     """
     distances: list[npt.NDArray[np.float64]] = []
     indices: list[npt.NDArray[np.int64]] = []
@@ -95,12 +99,25 @@ def nearest_images(
         part = torch.from_numpy(np.ascontiguousarray(queries[start : start + 256]))
         between = torch.cdist(part, points, compute_mode="donot_use_mm_for_euclid_dist").numpy()
         if query_patients is not None and reference_patients is not None:
-            own = query_patients[start : start + 256, np.newaxis] == reference_patients
+            own = _is_own(query_patients[start : start + 256], reference_patients)
             between[own] = np.inf
         nearest = between.argmin(axis=1)
         indices.append(nearest.astype(np.int64))
         distances.append(between[np.arange(len(nearest)), nearest])
     return Nearest(np.concatenate(distances), np.concatenate(indices))
+
+
+def _is_own(patients: npt.NDArray[np.str_], others: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
+    """Return (n, m) whether two images may be of one patient."""
+    between = np.abs(_blocks(patients)[:, np.newaxis] - _blocks(others))
+    own: npt.NDArray[np.bool_] = (between <= 1) | (patients[:, np.newaxis] == others)
+    return own
+
+
+def _blocks(patients: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
+    """Return (n,) the number of the block that stands for each patient; NaN for other patients."""
+    numbers = [block_of(patient) for patient in patients.tolist()]
+    return np.array([np.nan if number is None else number for number in numbers], np.float64)
 
 
 class RealDistances:

@@ -80,7 +80,13 @@ def laplacian_pyramid(images: Tensor) -> list[Tensor]:
 
 
 class SlicedDistance:
-    """The distance of two sets at one level, also of parts of them."""
+    """The distance of two sets at one level, also of parts of them; 0 for equal sets.
+
+    Notes
+    -----
+    The paper scales each set by its own standard deviation, which hides blur and lost contrast.
+    Here the reference's scale is used for both.
+    """
 
     def __init__(self, reference: Array, candidate: Array) -> None:
         """Count (n, patches, lines) projections of both sets in common bins.
@@ -117,22 +123,6 @@ class SlicedDistance:
         shares = (weights[used].astype(np.float32) @ counts[used]).reshape(self._widths.shape)
         sums: Weights = np.cumsum(shares, axis=1, dtype=np.float64)
         return sums / sums[:, -1:]
-
-
-def sliced_wasserstein_distances(
-    reference: FloatImages, candidate: FloatImages, *, seed: int = 0
-) -> Weights:
-    """Return the distance at every level, finest first; 0 for equal sets.
-
-    Notes
-    -----
-    The paper scales each set by its own standard deviation, which hides blur and lost contrast.
-    Here the reference's scale is used for both.
-    """
-    first, second = project_patches(reference, seed=seed), project_patches(candidate, seed=seed)
-    whole = np.ones(len(reference)), np.ones(len(candidate))
-    levels = zip(first.levels, second.levels, strict=True)
-    return np.array([SlicedDistance(*level).distance(*whole) for level in levels])
 
 
 def _counted(values: Array, edges: Weights) -> npt.NDArray[np.intp]:

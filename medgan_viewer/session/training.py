@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from medgan_viewer.errors import MedganError
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.training_curves import LossCurve
-from medgan_viewer.session.training_folder import TrainingRun, Wish
+from medgan_viewer.session.training_folder import TrainingRun
 from medgan_viewer.session.training_order import TrainingOrder
 from medgan_viewer.session.training_process import program_command
 from medgan_viewer.session.training_sheets import SampleSheet
 from medgan_viewer.session.training_watcher import INTERVAL_S, RunsSeen, RunStarted, RunWatcher
+from medgan_viewer.training.run_states import Wish
 
 
 class TrainingRuns(QObject):

@@ -10,7 +10,6 @@ import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from medgan_viewer.files import is_file, write_atomically
 from medgan_viewer.session.training_order import plain_name
 from medgan_viewer.session.training_process import find_process, is_running
+from medgan_viewer.training.run_states import RunState, Wish
 
 CONFIG_FILE = "config.toml"
 STATUS_FILE = "status.json"
@@ -36,31 +36,6 @@ DIED = (
     "The training process ended without a word: it was killed, or the computer was switched off. "
     "Resume goes on from its last checkpoint."
 )
-
-
-class RunState(Enum):
-    """What a run does, in the words of its status.json; the last is our own finding."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-
-    @property
-    def is_live(self) -> bool:
-        """A process works on it, or waits."""
-        return self in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
-
-
-class Wish(Enum):
-    """The word in the file `control`, which the process reads at each step."""
-
-    RUN = "run"
-    PAUSE = "pause"
-    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)

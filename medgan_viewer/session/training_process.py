@@ -11,6 +11,7 @@ from pathlib import Path
 
 import medgan_viewer
 from medgan_viewer.errors import InputError
+from medgan_viewer.training.run_states import read_process
 
 NICENESS = 5  # the window and the rest of the computer come first
 SLACK_S = 3.0  # systems tell the start of a process in whole seconds
@@ -127,18 +128,15 @@ def find_process(pid: int) -> RunningProcess | None:
 
 
 def _read_proc(pid: int) -> RunningProcess | None:
-    """Read proc(5): the state, and field 22, the start in clock ticks since the system began."""
+    process = read_process(pid)
+    if process is None or process.state in ("Z", "X"):  # ended, and nobody has asked how
+        return None
     try:
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
         system = Path("/proc/stat").read_text("utf-8", errors="replace")
     except OSError:
         return None
-    fields = text[text.rindex(")") + 1 :].split()
-    if fields[0] in ("Z", "X"):  # ended, and nobody has asked how
-        return None
     boot = next(line for line in system.splitlines() if line.startswith("btime "))
-    since_boot_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return RunningProcess(float(boot.split()[1]) + since_boot_s, since_boot_s)
+    return RunningProcess(float(boot.split()[1]) + process.since_boot_s, process.since_boot_s)
 
 
 def _ask_ps(pid: int) -> RunningProcess | None:

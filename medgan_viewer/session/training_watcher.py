@@ -18,7 +18,6 @@ from medgan_viewer.session.training_folder import (
     CURVES_FILE,
     LOG_FILE,
     TrainingRun,
-    Wish,
     find_runs,
     read_run,
     write_launch,
@@ -27,6 +26,7 @@ from medgan_viewer.session.training_folder import (
 from medgan_viewer.session.training_order import TrainingOrder, config_bytes, slug
 from medgan_viewer.session.training_process import DetachedProcess, start_detached
 from medgan_viewer.session.training_sheets import SampleSheet, read_newest_sheet
+from medgan_viewer.training.run_states import Wish
 
 log = logging.getLogger(__name__)
 

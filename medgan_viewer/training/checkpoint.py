@@ -93,8 +93,3 @@ def _fill(
                 state.setdefault(int(index), {})[entry] = value
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def load_part(path: Path, name: str, module: nn.Module) -> dict[str, Any]:
-    """Read one network of a checkpoint; return the progress of the run."""
-    return load_checkpoint(path, {name: module}, {})

@@ -105,8 +105,8 @@ class StyleGan2Model(_Synthesis):
     r1_gamma, r1_interval : weight of the gradient penalty and every how many steps it is paid
     path_weight, path_interval : the same of path length regularisation; 0 leaves it out
     mixing : part of the images whose layers take their w from two points
-    augmentation : adaptive raises its strength until the discriminator is right about
-        `augmentation_target` of the real images (Karras et al. 2020, 2006.06676)
+    augmentation : adaptive raises its strength while the mean sign of the discriminator on
+        real images is above `augmentation_target` (Karras et al. 2020, 2006.06676)
     """
 
     family: Literal["stylegan2"]
@@ -307,7 +307,7 @@ def parse_config(content: bytes, where: Path) -> TrainingConfig:
         place = ".".join(str(part) for part in first["loc"])[:80]
         raise InputError(
             f"{where} is not usable: {place}: {first['msg'].removeprefix('Value error, ')}.",
-            "Mend that entry; docs/training.md lists them all.",
+            "Mend that entry; docs/training.md says where all are described.",
             str(error),
         ) from error
 

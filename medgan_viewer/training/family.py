@@ -14,6 +14,8 @@ from medgan_viewer.training.draw import Draw
 Report = dict[str, Tensor | float]
 FloatImages = npt.NDArray[np.float32]
 
+SYNTHETIC = "SYNTHETIC"  # caption of what a network made
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -39,10 +41,12 @@ class Sheet:
     ----------
     images : (n, rows, columns) in [-1, 1]
     columns : pictures in a row
+    captions : of each row what it shows, above all those that share it; empty: all are SYNTHETIC
     """
 
     images: FloatImages
     columns: int
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

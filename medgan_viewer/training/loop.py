@@ -17,7 +17,8 @@ from medgan_viewer.training.draw import Draw
 from medgan_viewer.training.event_files import EventFile
 from medgan_viewer.training.family import Family, Progress
 from medgan_viewer.training.machine import Machine
-from medgan_viewer.training.run_folder import RunFolder, RunState, RunStatus, Wish
+from medgan_viewer.training.run_folder import RunFolder, RunStatus
+from medgan_viewer.training.run_states import RunState, Wish
 
 log = logging.getLogger(__name__)
 
@@ -219,14 +220,16 @@ class Loop:
     def _wait(self) -> None:
         """Save, then wait until somebody wants the run to go on or to stop."""
         self.save()
-        began = time.monotonic()
+        counted = time.monotonic()
         next_status = 0.0
         while self._agree(self._folder.wish()) is Wish.PAUSE:
             if time.monotonic() >= next_status:
                 self.report(RunState.PAUSED)
                 next_status = time.monotonic() + STATUS_SECONDS
             time.sleep(PAUSE_SECONDS)
-        self._clock.leave_out(time.monotonic() - began)
+            now = time.monotonic()
+            self._clock.leave_out(now - counted)
+            counted = now
 
     # ---- curves ----
 

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from medgan_viewer.generators.package import ModelPackage
@@ -22,7 +20,7 @@ from medgan_viewer.inference.loaded import load, run_self_test
 from medgan_viewer.latent.pca import principal_directions
 from medgan_viewer.latent.point import sample_z
 from medgan_viewer.training.family import FloatImages, PackageParts, Sheet
-from medgan_viewer.training.run_folder import marked_sheet
+from medgan_viewer.training.run_folder import sheet_png
 
 SAMPLES_FOR_STATISTICS = 20_000
 DIRECTION_COUNT = 16
@@ -170,7 +168,4 @@ def sample_sheet(generator: LatentGenerator, psi: float) -> bytes:
     """Return a PNG with the first seeds of each label, a row each, marked SYNTHETIC."""
     labels = max(generator.label_count, 1)
     rows = [sample_images(generator, label, SAMPLES_IN_SHEET, psi) for label in range(labels)]
-    buffer = BytesIO()
-    picture = marked_sheet(Sheet(np.concatenate(rows), SAMPLES_IN_SHEET))
-    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return sheet_png(Sheet(np.concatenate(rows), SAMPLES_IN_SHEET))

@@ -12,8 +12,6 @@ import math
 import os
 import time
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +20,12 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from medgan_viewer.errors import InputError
+from medgan_viewer.evaluation.contact_sheet import png_of
 from medgan_viewer.files import write_atomically
-from medgan_viewer.training.family import Sheet
+from medgan_viewer.training.family import SYNTHETIC, Sheet
+from medgan_viewer.training.run_states import RunState, Wish, read_process
 
 log = logging.getLogger(__name__)
-
-
-class RunState(Enum):
-    """What a run does."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-class Wish(Enum):
-    """What whoever steers the run wants of it."""
-
-    RUN = "run"
-    PAUSE = "pause"
-    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +43,6 @@ class RunStatus:
 
 
 CURVES_HEADER = ("images", "minutes", "loss", "mean")
-MARK = "SYNTHETIC"
 MARK_ROWS, MARK_COLUMNS = 18, 80  # pixels that the mark needs
 
 
@@ -99,10 +79,11 @@ class RunFolder:
     def write_status(self, status: RunStatus) -> None:
         """Say what the run does; a disk that is full does not end it for that."""
         self._last = status
+        process = read_process(os.getpid())
         document = asdict(status) | {
             "state": status.state.value,
             "pid": os.getpid(),
-            "pid_started": _process_started(),
+            "pid_started": None if process is None else process.since_boot_s,
             "updated": time.time(),
         }
         # Complete or not at all, but without waiting for the disk: the next one comes in a second.
@@ -182,25 +163,35 @@ class RunFolder:
 
     def save_sheet(self, images_seen: int, sheet: Sheet) -> Path:
         path = self.folder / "sheets" / f"{images_seen:08d}.png"
-        buffer = BytesIO()
-        Image.fromarray(marked_sheet(sheet)).save(buffer, "PNG")
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, sheet_png(sheet))
         return path
 
 
+def sheet_png(sheet: Sheet) -> bytes:
+    """Return a marked sheet as a PNG that says Synthetic: YES, so that no run trains on it."""
+    return png_of(marked_sheet(sheet), {})
+
+
 def marked_sheet(sheet: Sheet) -> npt.NDArray[np.uint8]:
-    """Lay pictures out as one 8-bit picture under a line that says SYNTHETIC."""
+    """Lay pictures out as one 8-bit picture, a line of text above all rows of one caption."""
     n, rows, width = sheet.images.shape
     lines = -(-n // sheet.columns)
-    canvas = np.zeros((lines * rows, max(sheet.columns * width, MARK_COLUMNS)), np.uint8)
-    gray = np.rint(np.clip(sheet.images * 127.5 + 127.5, 0, 255)).astype(np.uint8)
-    for index in range(n):
-        top, left = index // sheet.columns * rows, index % sheet.columns * width
-        canvas[top : top + rows, left : left + width] = gray[index]
-    strip = Image.new("L", (canvas.shape[1], MARK_ROWS), 0)
+    captions = sheet.captions or (SYNTHETIC,) * lines
     font = ImageFont.load_default(size=13)
-    ImageDraw.Draw(strip).text((4, 1), MARK, fill=255, font=font)
-    return np.concatenate([np.asarray(strip), canvas])
+    text_columns = max(8 + math.ceil(font.getlength(caption)) for caption in captions)
+    columns = max(sheet.columns * width, MARK_COLUMNS, text_columns)
+    gray = np.rint(np.clip(sheet.images * 127.5 + 127.5, 0, 255)).astype(np.uint8)
+    parts: list[npt.NDArray[np.uint8]] = []
+    for line, caption in zip(range(lines), captions, strict=True):
+        if line == 0 or caption != captions[line - 1]:
+            strip = Image.new("L", (columns, MARK_ROWS), 0)
+            ImageDraw.Draw(strip).text((4, 1), caption, fill=255, font=font)
+            parts.append(np.asarray(strip))
+        canvas = np.zeros((rows, columns), np.uint8)
+        for place, image in enumerate(gray[line * sheet.columns : (line + 1) * sheet.columns]):
+            canvas[:, place * width : (place + 1) * width] = image
+        parts.append(canvas)
+    return np.concatenate(parts)
 
 
 def _is_point(row: list[str]) -> bool:
@@ -218,12 +209,3 @@ def _not_writable(folder: Path, error: OSError) -> InputError:
         "Choose a folder with free space in which you may write.",
         f"{type(error).__name__}: {error}",
     )
-
-
-def _process_started() -> float | None:
-    """Return when this process began, in the clock of the system; None where it cannot be told."""
-    try:
-        fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return None

@@ -26,8 +26,9 @@ from medgan_viewer.training.generator_material import GeneratorMaterial
 from medgan_viewer.training.loop import Loop
 from medgan_viewer.training.machine import Machine, start_machine
 from medgan_viewer.training.material import FinishedRun, Material
-from medgan_viewer.training.run_folder import RunFolder, RunState, RunStatus, Wish
+from medgan_viewer.training.run_folder import RunFolder, RunStatus
 from medgan_viewer.training.run_lock import locked
+from medgan_viewer.training.run_states import RunState, Wish
 from medgan_viewer.training.take_over import take_over
 from medgan_viewer.training.translator_material import PairedMaterial, UnpairedMaterial
 
@@ -210,13 +211,17 @@ def code_version() -> str:
 
 
 def without_places(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record for a package: folders by their names, not where they lie on this machine."""
+    """Return a record for a package: nothing that names places on this machine, files or people.
+
+    Folders that are not below the data root keep their last name only; notes name files.
+    """
     config = copy.deepcopy(record["config"])
     for table, entry in (("data", "folder"), ("training", "start_from")):
         place = config[table].get(entry)
-        if place is not None:
+        if place is not None and (Path(place).is_absolute() or ".." in Path(place).parts):
             config[table][entry] = Path(place).name
-    return {**record, "config": config}
+    kept = {key: value for key, value in record.items() if key != "notes"}
+    return {**kept, "config": config}
 
 
 def _hardware(record: dict[str, Any], machine: Machine) -> str:

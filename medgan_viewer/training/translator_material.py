@@ -32,7 +32,8 @@ class PairedMaterial(Material):
     def __init__(self, config: TrainingConfig, data_root: Path) -> None:
         self._config = config
         self._split: PairedSplit = read_paired_split(config.data, data_root)
-        check_translator(config, self._split.train, self._split.held_out)
+        split = self._split
+        check_translator(config, split.train, split.held_out, split.pixel_mm)
 
     @property
     def facts(self) -> MaterialFacts:
@@ -106,7 +107,14 @@ def _package(
     parts = family.package_parts()
     parts = dataclasses.replace(parts, network=parts.network.to("cpu"))
     manifest = translator_manifest(
-        config, parts, split.train, split.held_out, run.minutes, run.images, run.hardware
+        config,
+        parts,
+        split.train,
+        split.held_out,
+        run.minutes,
+        run.images,
+        run.hardware,
+        split.pixel_mm if isinstance(split, PairedSplit) else None,
     )
     words = "Whole people are held out, never slices."
     return write_checked(

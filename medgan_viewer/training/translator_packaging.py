@@ -59,9 +59,17 @@ class TranslatorFacts:
 
 
 def translator_facts(
-    config: TrainingConfig, studies: TrainingImages, held_out: HeldOutImages
+    config: TrainingConfig,
+    studies: TrainingImages,
+    held_out: HeldOutImages,
+    pixel_mm: float | None = None,
 ) -> TranslatorFacts:
-    """Gather what the package says of the data."""
+    """Gather what the package says of the data.
+
+    Parameters
+    ----------
+    pixel_mm : what the pairs themselves say, for a configuration that does not
+    """
     if isinstance(studies, UnpairedImages):
         return _facts_of_images(config.data, studies, held_out)
     assert isinstance(held_out, Mapping)
@@ -74,7 +82,7 @@ def translator_facts(
         people_held_out=len({study.subject for study in held_out.values()}),
         modality=config.data.modality or "MR",
         plane=config.data.plane,
-        spacing_mm=config.data.pixel_mm,
+        spacing_mm=config.data.pixel_mm or pixel_mm,
         mapping=SOURCE_MAPPING,
         value_low=0,
         value_high=TOP_OF_PAIRS,
@@ -84,16 +92,23 @@ def translator_facts(
 
 
 def check_translator(
-    config: TrainingConfig, studies: TrainingImages, held_out: HeldOutImages
+    config: TrainingConfig,
+    studies: TrainingImages,
+    held_out: HeldOutImages,
+    pixel_mm: float | None = None,
 ) -> None:
     """Refuse, before a run begins, what could not be packaged when it is over.
+
+    Parameters
+    ----------
+    pixel_mm : as in `translator_facts`
 
     Raises
     ------
     InputError
         The pixel size is unknown, or a text of [card] does not fit into a manifest.
     """
-    facts = translator_facts(config, studies, held_out)
+    facts = translator_facts(config, studies, held_out, pixel_mm)
     _checked(SourceSpec, _source(config, facts))
     _checked(OutputSpec, _output(facts))
 
@@ -106,6 +121,7 @@ def translator_manifest(
     minutes: float,
     images_seen: int,
     hardware: str = "unknown",
+    pixel_mm: float | None = None,
 ) -> dict[str, Any]:
     """Return the manifest of a translator, without self-test, figures and files.
 
@@ -115,6 +131,7 @@ def translator_manifest(
     minutes : wall clock of the training
     images_seen : in the training, repetitions included
     hardware : what it ran on, with the precision
+    pixel_mm : as in `translator_facts`
 
     Raises
     ------
@@ -122,7 +139,7 @@ def translator_manifest(
         As `check_translator`.
     """
     card, model = config.card, config.model
-    facts = translator_facts(config, studies, held_out)
+    facts = translator_facts(config, studies, held_out, pixel_mm)
     source, output = _source(config, facts), _output(facts)
     _checked(SourceSpec, source)
     _checked(OutputSpec, output)

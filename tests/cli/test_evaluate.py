@@ -198,7 +198,8 @@ def test_what_cannot_be_measured_is_refused_with_a_reason(
 
 
 def test_a_model_of_other_labels_is_refused(refused, models, data, config):
-    config.write_text(config.read_text().replace(CONFIG, 'labels = "none"\n'))
+    changed = 'labels = "none"\none_patient_per_file = true\n'
+    config.write_text(config.read_text().replace(CONFIG, changed))
 
     refused(4, "the data have no labels", *evaluate_tiny(data, config))
 

@@ -46,7 +46,8 @@ def test_a_volume_stored_the_other_way_round_gives_the_same_slices(tmp_path):
     SimpleITK.WriteImage(image, str(tmp_path / "lps.nii"))
     SimpleITK.WriteImage(SimpleITK.DICOMOrient(image, "RAI"), str(tmp_path / "rai.nii"))
 
-    images = read_volumes(config_of(tmp_path, "nifti", intensity=PERCENTILES), tmp_path, 8).images
+    config = config_of(tmp_path, "nifti", intensity=PERCENTILES, one_patient_per_file=True)
+    images = read_volumes(config, tmp_path, 8).images
 
     assert np.array_equal(images.pixels[:4], images.pixels[4:])
 
@@ -117,13 +118,31 @@ def test_slices_of_one_value_are_left_out(tmp_path):
     assert "slice 1 of a.nii: it has the same value everywhere" in " ".join(whole.notes)
 
 
+def test_volumes_of_a_folder_per_person_and_named_by_bids_need_no_table(tmp_path):
+    for name in ("p1/t1.nii", "p1/t2.nii", "p2/t1.nii"):
+        (tmp_path / "folders" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_volume(tmp_path / "folders" / name, noise(dtype=np.uint8))
+    (tmp_path / "bids").mkdir()
+    for name in ("sub-1_T1w.nii", "sub-2_T1w.nii"):
+        write_volume(tmp_path / "bids" / name, noise(dtype=np.uint8))
+
+    folders, bids = (
+        read_volumes(config_of(place, "nifti"), place, 8).images
+        for place in (tmp_path / "folders", tmp_path / "bids")
+    )
+
+    assert folders.patients.tolist() == ["p1"] * 8 + ["p2"] * 4
+    assert set(bids.patients) == {"sub-1", "sub-2"}
+
+
 def test_volumes_that_our_export_marked_are_not_trained_on(tmp_path):
     write_volume(tmp_path / "a.nii", noise(dtype=np.uint8))
     write_volume(tmp_path / "made.nii", noise(dtype=np.uint8), note=f"{TITLE} - a translator")
 
-    whole = read_volumes(config_of(tmp_path, "nifti"), tmp_path, 8)
+    config = config_of(tmp_path, "nifti", one_patient_per_file=True)
+    whole = read_volumes(config, tmp_path, 8)
 
-    assert set(whole.images.patients) == {"a"}
+    assert set(whole.images.patients) == {"a.nii"}
     assert "made.nii: a synthetic volume" in " ".join(whole.notes)
 
 

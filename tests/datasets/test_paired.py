@@ -76,6 +76,24 @@ def test_studies_of_other_pixels_are_rescaled_and_those_left_out_are_named(tmp_p
     assert not np.array_equal(head.source, brain.source)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "given", "expected"),
+    [
+        ((1.25, 1.25), None, 1.25),
+        ((1.25, 1.0), None, None),
+        ((1.25, None), None, None),
+        ((1.25, 1.0), 2.0, 2.0),
+    ],
+)
+def test_the_pixel_size_is_the_given_or_the_common_one(tmp_path, sizes, given, expected):
+    for index, spacing in enumerate(sizes):
+        write_study(tmp_path / f"p{index}_s1.npz", spacing=spacing)
+
+    whole = read_paired(config_of(tmp_path, "paired", pixel_mm=given), tmp_path)
+
+    assert whole.pixel_mm == expected
+
+
 def test_content_shrinks_about_the_centre_when_pixels_grow():
     source = np.full((1, 9, 9), -1, np.float32)
     source[0, 2:7, 2:7] = 1  # 5 pixels of 1 mm

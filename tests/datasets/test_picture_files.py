@@ -94,11 +94,33 @@ def test_without_a_table_sub_folders_are_labels_and_file_names_tell_patients(tmp
     assert "stray.png" in whole.notes[1]
 
 
+def test_slices_of_one_person_are_of_one_patient(tmp_path):
+    for name in ("sick/person1_bacteria_1.png", "sick/person1_bacteria_2.png", "well/p7_9.png"):
+        write_picture(tmp_path / name)
+
+    images = read_pictures(config_of(tmp_path), tmp_path, 8).images
+
+    assert images.patients.tolist() == ["person1", "person1", "p7"]
+
+
+def test_names_that_tell_a_patient_for_each_file_need_somebody_to_say_so(tmp_path):
+    for name in ("well/scan.png", "well/other.png", "sick/third.png"):
+        write_picture(tmp_path / name)
+
+    with pytest.raises(InputError, match="3 files tell 3 patients") as caught:
+        read_pictures(config_of(tmp_path), tmp_path, 8)
+    assert "one_patient_per_file" in caught.value.action
+
+    images = read_pictures(config_of(tmp_path, one_patient_per_file=True), tmp_path, 8).images
+    assert len(set(images.patients)) == 3
+
+
 def test_pictures_without_labels_have_no_names(tmp_path):
     write_picture(tmp_path / "a.png")
     write_picture(tmp_path / "b.png")
 
-    images = read_pictures(config_of(tmp_path), tmp_path, 8).images
+    config = config_of(tmp_path, one_patient_per_file=True)
+    images = read_pictures(config, tmp_path, 8).images
 
     assert images.label_names == ()
     assert images.labels.tolist() == [0, 0]

@@ -25,7 +25,7 @@ def split_of_pairs():
         PairedSlices("b", *[values] * 2, values < 0),
     ]
     held_out = {"x/c_s1": PairedSlices("c", values[:1], values[1:2], values[:1] > 0.5)}
-    return PairedSplit(train, held_out, ("a note.",))
+    return PairedSplit(train, held_out, ("a note.",), pixel_mm=1.25)
 
 
 def changed(path, **arrays):
@@ -71,6 +71,18 @@ def test_patients_are_numbers_and_no_name_is_in_the_file(tmp_path):
     assert found.held_out.patients.tolist() == ["patient 2"]
     with np.load(tmp_path / "a.npz") as data:
         assert not any(b"DOE" in array.tobytes() for array in data.values())
+
+
+def test_blocks_keep_their_numbers_which_tell_neighbours(tmp_path):
+    images = labelled(3, patients=["block 12", "block 13", "block 40"])
+    split = ImageSplit(images.subset(np.array([0, 1])), images.subset(np.array([2])))
+    write_prepared(tmp_path / "a.npz", split)
+
+    found = read_prepared(tmp_path / "a.npz")
+
+    assert found.train.patients.tolist() == ["block 12", "block 13"]
+    assert found.held_out.patients.tolist() == ["block 40"]
+    assert found.train.fingerprint() == split.train.fingerprint()
 
 
 def test_smooth_pictures_take_a_fraction_of_their_size(tmp_path):
@@ -192,6 +204,7 @@ def test_pairs_come_back_within_sixteen_bits(tmp_path):
 
     assert [study.subject for study in found.train] == ["a", "b"]
     assert list(found.held_out) == ["x/c_s1"]
+    assert found.pixel_mm == 1.25
     assert found.notes == ("a note.",)
     studies = zip(
         [*split.train, *split.held_out.values()],

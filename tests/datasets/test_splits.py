@@ -12,7 +12,6 @@ from medgan_viewer.datasets.splits import (
     person_of,
     split_by_blocks,
     split_by_patient,
-    subject_of,
 )
 from medgan_viewer.errors import InputError
 
@@ -116,22 +115,6 @@ def test_blocks_that_leave_a_part_empty_are_refused():
         split_by_blocks(np.arange(20), **BLOCKS)
     with pytest.raises(InputError, match="train on"):
         split_by_blocks(np.arange(20, 30), **BLOCKS)
-
-
-@pytest.mark.parametrize(
-    ("name", "subject"),
-    [
-        ("sub-01_ses-02_T1w", "sub-01"),
-        ("sub-01_T1w", "sub-01"),
-        ("p7_run-2", "p7"),
-        ("p7_run2_bold", "p7"),
-        ("p7_ses1", "p7"),
-        ("case_session", "case_session"),
-        ("anything", "anything"),
-    ],
-)
-def test_the_subject_is_read_from_a_file_name(name, subject):
-    assert subject_of(name) == subject
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,26 @@ def test_only_other_patients_are_the_yardstick(train):
     assert real.threshold > 0.01
 
 
+def test_a_block_beside_ones_own_is_no_yardstick(train):
+    # Each image is in two blocks beside each other, as a person's slices may be.
+    twice = np.repeat(train, 2, axis=0)
+    features = SmallPixels().features(twice)
+    blocks = np.array([f"block {3 * (index // 2) + index % 2}" for index in range(240)])
+    others = np.array([f"patient {name.split()[1]}" for name in blocks])
+
+    assert RealDistances("pixels", features, blocks).threshold > 0.01
+    assert RealDistances("pixels", features, others).threshold == 0
+
+
+def test_a_block_is_told_from_the_third_beside_it_and_from_patients():
+    points = np.array([[0.0], [1.0], [2.0], [9.0]])
+    names = np.array(["block 9", "block 10", "block 11", "patient 10"])
+
+    found = nearest_images(points, points, names, names)
+
+    assert found.indices.tolist() == [2, 3, 0, 2]
+
+
 def test_copies_are_found_where_the_training_set_holds_images_twice(train):
     twice = np.concatenate([train, train])
     patients = np.array([f"p{index}" for index in range(240)])

@@ -15,8 +15,8 @@ import pytest
 
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.training import TrainingRuns
-from medgan_viewer.session.training_folder import RunState
 from medgan_viewer.session.training_order import DataKind, ModelFamily, TrainingOrder
+from medgan_viewer.training.run_states import RunState
 from tests.session.fixtures import PATIENCE_MS, deliver_posted
 from tests.session.training_runs import end_processes, status_of, write_run, write_script
 

@@ -6,8 +6,6 @@ import pytest
 
 from medgan_viewer.session.training_folder import (
     DIED_EARLY,
-    RunState,
-    Wish,
     find_runs,
     log_tail,
     read_run,
@@ -15,6 +13,7 @@ from medgan_viewer.session.training_folder import (
     write_wish,
 )
 from medgan_viewer.session.training_process import find_process
+from medgan_viewer.training.run_states import RunState, Wish
 from tests.session.training_runs import write_run
 
 THIS = find_process(os.getpid())

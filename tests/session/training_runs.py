@@ -6,7 +6,8 @@ import time
 
 import psutil
 
-from medgan_viewer.session.training_folder import Wish, write_wish
+from medgan_viewer.session.training_folder import write_wish
+from medgan_viewer.training.run_states import Wish
 
 # Obeys the contract of a run folder: status, curves, sheets, control; writes no checkpoint of use.
 SCRIPT = """

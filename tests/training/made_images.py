@@ -21,7 +21,8 @@ from medgan_viewer.training.families.stylegan2 import StyleGan2
 from medgan_viewer.training.families.vae_gan import VaeGan
 from medgan_viewer.training.loop import Loop
 from medgan_viewer.training.machine import start_machine
-from medgan_viewer.training.run_folder import RunFolder, Wish
+from medgan_viewer.training.run_folder import RunFolder
+from medgan_viewer.training.run_states import Wish
 
 BATCH = 4
 FAMILIES = ("vae-gan", "stylegan2", "dcgan", "fully-connected")

@@ -53,6 +53,15 @@ def test_identity_can_be_left_out():
     assert set(steps_of(family, machine, 1)[0]) == {"cycle", "deceit", "judge"}
 
 
+def test_a_sheet_tells_the_real_sources_from_what_was_made_of_them():
+    _, family = family_of()
+
+    sheet = family.sheet()
+
+    assert sheet.captions == ("REAL, source", "SYNTHETIC")
+    assert len(sheet.images) == 2 * sheet.columns
+
+
 def test_two_runs_with_one_seed_give_equal_weights(tmp_path):
     first = weights_after(family_of, tmp_path / "a", 3)
     second = weights_after(family_of, tmp_path / "b", 3)

@@ -16,7 +16,8 @@ from medgan_viewer.training.draw import Share
 from medgan_viewer.training.family import Family, PackageParts, Sheet, TrainedNetwork
 from medgan_viewer.training.loop import MAX_ROLLBACKS, SKIPS_BEFORE_ROLLBACK, Loop
 from medgan_viewer.training.machine import Machine
-from medgan_viewer.training.run_folder import RunFolder, RunState, Wish
+from medgan_viewer.training.run_folder import RunFolder
+from medgan_viewer.training.run_states import RunState, Wish
 from tests.training.made_images import (
     KilledError,
     StoppingFolder,
@@ -356,6 +357,49 @@ def test_a_pause_does_not_count_as_time_of_work(tmp_path, monkeypatch):
     loop.run()
 
     assert loop.minutes < 0.7 / 60
+
+
+class SleepingClock:
+    """The module `time` for the loop, where all sleep is over at once and yet counted."""
+
+    def __init__(self):
+        self.slept = 0.0
+
+    def monotonic(self):
+        return time.monotonic() + self.slept
+
+    def sleep(self, seconds):
+        self.slept += seconds
+
+
+class FolderOfALongPause(RunFolder):
+    """Asks for a pause at the first so many looks; keeps what the run says of itself."""
+
+    def __init__(self, folder, looks):
+        super().__init__(folder)
+        self.left = looks
+        self.said = []
+
+    def wish(self):
+        self.left -= 1
+        return Wish.PAUSE if self.left >= 0 else Wish.RUN
+
+    def write_status(self, status):
+        self.said.append(status)
+
+
+def test_the_minutes_stand_still_while_a_run_is_paused(tmp_path, monkeypatch):
+    clock = SleepingClock()
+    monkeypatch.setattr(loop_module, "time", clock)
+    folder = FolderOfALongPause(tmp_path, looks=600)
+    _, loop = made_run(folder, steps=2)
+
+    loop.run()
+
+    paused = [status.minutes for status in folder.said if status.state is RunState.PAUSED]
+    assert clock.slept > 100
+    assert len(paused) > 50
+    assert max(paused) < 0.5
 
 
 def test_a_paused_run_can_be_stopped(tmp_path, monkeypatch):

@@ -95,7 +95,9 @@ def test_a_sheet_shows_eight_seeds_of_each_label_under_the_mark():
 
     with Image.open(io.BytesIO(sample_sheet(network, 0.7))) as picture:
         pixels = np.asarray(picture)
+        texts = picture.info
 
+    assert texts["Synthetic"] == "YES"
     assert pixels.shape == (MARK_ROWS + 2 * 16, 8 * 16)
     assert pixels[:MARK_ROWS].max() == 255
     second = sample_images(network, 1, 1, 0.7, first_seed=3)[0]

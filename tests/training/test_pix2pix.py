@@ -115,6 +115,7 @@ def test_a_sheet_shows_source_translation_and_target():
     assert sheet.columns == 4  # slices there are
     assert sheet.images.shape == (12, 32, 32)
     np.testing.assert_array_equal(sheet.images[:4], -sheet.images[8:])
+    assert sheet.captions == ("REAL, source", "SYNTHETIC", "REAL, target")
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from medgan_viewer.datasets.picture_files import read_picture
 from medgan_viewer.errors import InputError
 from medgan_viewer.training.family import Sheet
 from medgan_viewer.training.run_folder import (
     MARK_ROWS,
     RunFolder,
-    RunState,
     RunStatus,
-    Wish,
     marked_sheet,
 )
+from medgan_viewer.training.run_states import RunState, Wish
 
 HEADER = "images,minutes,loss,mean"
 
@@ -178,6 +178,44 @@ def test_the_mark_is_whole_however_small_the_pictures_are(columns, side):
     last = np.flatnonzero(wide[:MARK_ROWS].max(axis=0))[-1]
     assert words.size
     np.testing.assert_array_equal(small[:MARK_ROWS, : last + 1], wide[:MARK_ROWS, : last + 1])
+
+
+def test_rows_of_one_caption_share_a_strip_and_each_caption_has_its_own():
+    images = np.linspace(-1, 1, 4, dtype=np.float32).repeat(16 * 200).reshape(4, 16, 200)
+    captions = ("REAL, source", "SYNTHETIC", "SYNTHETIC", "REAL, target")
+
+    pixels = marked_sheet(Sheet(images, 1, captions))
+
+    tops = [0, MARK_ROWS + 16, 2 * MARK_ROWS + 48]
+    assert pixels.shape == (3 * MARK_ROWS + 64, 200)
+    strips = [pixels[top : top + MARK_ROWS] for top in tops]
+    synthetic = marked_sheet(Sheet(images, 1))[:MARK_ROWS]
+    assert [np.array_equal(strip, synthetic) for strip in strips] == [False, True, False]
+    assert not np.array_equal(strips[0], strips[2])
+    rows = [tops[0] + MARK_ROWS, tops[1] + MARK_ROWS, tops[1] + MARK_ROWS + 16, tops[2] + MARK_ROWS]
+    assert pixels[rows, 100].tolist() == [0, 85, 170, 255]
+
+
+def test_a_caption_is_whole_on_a_narrow_sheet():
+    narrow, wide = (
+        marked_sheet(Sheet(np.zeros((1, 16, side), np.float32), 1, ("REAL, a long source",)))
+        for side in (16, 400)
+    )
+
+    assert narrow[:MARK_ROWS].any(axis=0).sum() == wide[:MARK_ROWS].any(axis=0).sum()
+
+
+def test_every_row_of_a_sheet_needs_its_caption():
+    with pytest.raises(ValueError, match="argument"):
+        marked_sheet(Sheet(np.zeros((2, 16, 16), np.float32), 1, ("SYNTHETIC",)))
+
+
+def test_no_sheet_is_taken_for_a_real_picture_to_train_on(tmp_path):
+    path = RunFolder(tmp_path).save_sheet(8, Sheet(np.zeros((2, 16, 16), np.float32), 2))
+
+    _, _, is_synthetic = read_picture(path, path.name)
+
+    assert is_synthetic
 
 
 def test_values_beyond_the_range_become_black_and_white():

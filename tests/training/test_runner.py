@@ -28,8 +28,9 @@ from medgan_viewer.training.checkpoint import read_tensors
 from medgan_viewer.training.family import Sheet
 from medgan_viewer.training.loop import Loop
 from medgan_viewer.training.packaging import sample_images
-from medgan_viewer.training.run_folder import MARK_ROWS, RunFolder, Wish, marked_sheet
+from medgan_viewer.training.run_folder import MARK_ROWS, RunFolder, marked_sheet
 from medgan_viewer.training.run_lock import locked
+from medgan_viewer.training.run_states import Wish
 from medgan_viewer.training.runner import RunOptions, run_training, without_places
 from tests.training.made_images import (
     BATCH,
@@ -399,6 +400,7 @@ def test_a_device_that_cannot_train_is_refused(data, tmp_path, monkeypatch):
 def test_a_package_does_not_say_where_on_a_machine_the_data_lay():
     record = {
         "seed": 1,
+        "notes": ["80 patients for 80 files, such as Doe_John.png."],
         "config": {
             "data": {"folder": "/home/somebody/clinic/chest_xray", "kind": "images"},
             "training": {"start_from": "../runs/first", "batch": 8},
@@ -409,4 +411,11 @@ def test_a_package_does_not_say_where_on_a_machine_the_data_lay():
 
     assert shown["config"]["data"] == {"folder": "chest_xray", "kind": "images"}
     assert shown["config"]["training"] == {"start_from": "first", "batch": 8}
+    assert "Doe" not in str(shown)
     assert record["config"]["data"]["folder"] == "/home/somebody/clinic/chest_xray"
+
+
+def test_a_folder_below_the_data_root_stays_where_evaluate_finds_it():
+    record = {"config": {"data": {"folder": "clinic/chest"}, "training": {"start_from": None}}}
+
+    assert without_places(record)["config"]["data"]["folder"] == "clinic/chest"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from medgan_viewer.errors import InputError
 from medgan_viewer.generators.discriminators import PatchDiscriminator
 from medgan_viewer.generators.resnet_translator import ResnetSize
-from medgan_viewer.training.family import Family, Sheet, TrainedNetwork
+from medgan_viewer.training.family import SYNTHETIC, Family, Sheet, TrainedNetwork
 from medgan_viewer.training.loop import averaged_copy
 from medgan_viewer.training.machine import Machine
 
@@ -59,7 +59,8 @@ class TranslatorFamily(Family):
         made = torch.cat([self.average(image) for image in torch.split(source, 1)])
         rows = [source, made] if target is None else [source, made, target]
         images = torch.cat([row.float() for row in rows])[:, 0].cpu().numpy()
-        return Sheet(np.ascontiguousarray(images), len(source))
+        captions = ("REAL, source", SYNTHETIC, "REAL, target")[: len(rows)]
+        return Sheet(np.ascontiguousarray(images), len(source), captions)
 
 
 def patch_judge(machine: Machine, channels: int, base: int) -> nn.Module:

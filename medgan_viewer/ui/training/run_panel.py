@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from medgan_viewer.session.training import TrainingRuns
-from medgan_viewer.session.training_folder import RunState, TrainingRun
+from medgan_viewer.session.training_folder import TrainingRun
+from medgan_viewer.training.run_states import RunState
 from medgan_viewer.ui.foreign_text import PlainLabel, plain_tooltip
 from medgan_viewer.ui.training.curve_panel import CurvePanel
 from medgan_viewer.ui.training.run_words import (

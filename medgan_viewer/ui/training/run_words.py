@@ -1,6 +1,7 @@
 """What is said of a training run: its state, how far it is, how fast."""
 
-from medgan_viewer.session.training_folder import RunState, TrainingRun, Wish
+from medgan_viewer.session.training_folder import TrainingRun
+from medgan_viewer.training.run_states import RunState, Wish
 
 
 def state_words(run: TrainingRun) -> str:

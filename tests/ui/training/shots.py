@@ -21,9 +21,10 @@ from skimage.transform import rotate
 
 from medgan_viewer.imaging.label import draw_label
 from medgan_viewer.session.session import Session, SessionOptions
-from medgan_viewer.session.training_folder import Wish, write_launch, write_wish
+from medgan_viewer.session.training_folder import write_launch, write_wish
 from medgan_viewer.session.training_order import ModelFamily
 from medgan_viewer.session.training_process import find_process
+from medgan_viewer.training.run_states import Wish
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme
 from tests.session.fixtures import QuickEngine

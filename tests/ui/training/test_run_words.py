@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from medgan_viewer.session.training_folder import RunState, TrainingRun, Wish
+from medgan_viewer.session.training_folder import TrainingRun
+from medgan_viewer.training.run_states import RunState, Wish
 from medgan_viewer.ui.training.run_words import (
     done_part,
     minutes_words,

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from medgan_viewer.session.training_folder import RunState
+from medgan_viewer.training.run_states import RunState
 from tests.session.fixtures import PATIENCE_MS
 from tests.session.training_runs import status_of, write_run
 from tests.ui.marks import assert_marked, grab, is_amber
