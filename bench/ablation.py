@@ -3,8 +3,7 @@
     python bench/ablation.py --data DATA --out runs/ablation --seconds 40
 
 Trains every variant in a process of its own, one thread each, `--parallel` at a time, then measures
-all of them on the same held-out patients. Runs that are there already are not repeated. The table
-of docs/ablation.md comes from here.
+all of them on the same held-out patients. Runs that are there already are not repeated.
 """
 
 import argparse
