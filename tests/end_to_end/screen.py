@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
 POLL_S = 0.05
 STEADY_PICTURES = 4  # equal pictures in a row until a screen counts as settled
-SIZE = (1200, 760)
+SIZE = (1260, 760)  # wider than the window needs, or it would grow while the test looks
 LEFT, MIDDLE, RIGHT, WHEEL_DOWN = 1, 2, 3, 5
 TRACK_RGB = np.array([TRACK.red(), TRACK.green(), TRACK.blue()])
 

@@ -39,6 +39,9 @@ def open_window(display, tmp_path):
         synthetic = wait_until(screen.synthetic_tile, "a synthetic image")
         acquired = screen.acquired_tile(synthetic)
         wait_until(lambda: acquired.of(screen.picture()).max() > 100, "an acquired image")
+        # Until then the tile says "Loading", and a wheel turned meanwhile can be lost: Qt asks the
+        # server for the wheel's position only when it sees the pointer enter.
+        wait_until(lambda: synthetic.of(screen.picture()).mean() > 20, "an invented image")
         screen.settled(acquired)
         screen.settled(synthetic)
         return screen, acquired, synthetic
