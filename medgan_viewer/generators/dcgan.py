@@ -8,14 +8,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from medgan_viewer.generators.labelled_noise import LabelledNoise
 from medgan_viewer.generators.stylegan2 import NoiseMode
 
 
-class DcganGenerator(nn.Module):
+class DcganGenerator(LabelledNoise):
     """z and label weights to an image; a LatentGenerator whose w is both side by side."""
-
-    has_noise = False
-    num_ws = 1
 
     def __init__(
         self,
@@ -26,12 +24,10 @@ class DcganGenerator(nn.Module):
         label_count: int = 0,
         base: int = 64,
     ) -> None:
-        super().__init__()
+        super().__init__(z_dim, label_count)
         if resolution < 16 or resolution & (resolution - 1):
             raise ValueError(f"resolution must be a power of two from 16, got {resolution}")
         self.resolution = resolution
-        self.z_dim = z_dim
-        self.label_count = label_count
         sides = [4]
         while sides[-1] < resolution:
             sides.append(2 * sides[-1])
@@ -52,18 +48,6 @@ class DcganGenerator(nn.Module):
         for module in self.modules():  # the paper's start: a normal of 0.02
             if isinstance(module, nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, 0.0, 0.02)
-
-    @property
-    def w_dim(self) -> int:
-        return self.z_dim + self.label_count
-
-    def map_latent(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Map (batch, z_dim), (batch, label_count) to (batch, w_dim)."""
-        return torch.cat([z.float(), labels.float()], dim=1)
-
-    def center(self, labels: Tensor) -> Tensor:
-        """Return the latent of z = 0 for the labels, (batch, w_dim)."""
-        return self.map_latent(labels.new_zeros(labels.shape[0], self.z_dim), labels)
 
     def synthesize(self, ws: Tensor, noise: NoiseMode, dtype: torch.dtype) -> Tensor:
         """Return (batch, channels, side, side) float32 from (batch, 1, w_dim); takes no noise."""

@@ -146,7 +146,8 @@ class MultiScalePatchDiscriminator(nn.Module):
         for scale in self.scales:
             x = image
             stages = []
-            for layer in scale:  # type: ignore[attr-defined]
+            assert isinstance(scale, nn.Sequential)
+            for layer in scale:
                 x = layer(x)
                 if not isinstance(layer, nn.Conv2d):
                     stages.append(x)
@@ -184,7 +185,8 @@ def _patches(in_channels: int, base: int, layers: int) -> nn.Sequential:
     for part in parts:  # torch's own start lets the signal fade from layer to layer
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, a=0.2)
-            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
     return nn.Sequential(*parts)
 
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from medgan_viewer.generators.labelled_noise import LabelledNoise
 from medgan_viewer.generators.stylegan2 import NoiseMode
 
 
@@ -39,12 +40,8 @@ class Activation(Enum):
                 return torch.sigmoid(x)
 
 
-class FullyConnectedGenerator(nn.Module):
+class FullyConnectedGenerator(LabelledNoise):
     """z and label weights to an image through two hidden layers; a LatentGenerator."""
-
-    has_noise = False
-    num_ws = 1
-    w_avg: Tensor
 
     def __init__(
         self,
@@ -56,28 +53,13 @@ class FullyConnectedGenerator(nn.Module):
         width: int = 512,
         activation: Activation = Activation.LEAKY_RELU,
     ) -> None:
-        super().__init__()
+        super().__init__(z_dim, label_count)
         self.resolution = resolution
         self.image_channels = image_channels
-        self.z_dim = z_dim
-        self.label_count = label_count
         self.activation = activation
         self.hidden1 = nn.Linear(z_dim + label_count, width)
         self.hidden2 = nn.Linear(width, width)
         self.out = nn.Linear(width, image_channels * resolution * resolution)
-
-    @property
-    def w_dim(self) -> int:
-        """w is z and the label weights side by side."""
-        return self.z_dim + self.label_count
-
-    def map_latent(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Map (batch, z_dim), (batch, label_count) to (batch, w_dim)."""
-        return torch.cat([z.float(), labels.float()], dim=1)
-
-    def center(self, labels: Tensor) -> Tensor:
-        """Return the latent of z = 0 for the labels, (batch, w_dim)."""
-        return self.map_latent(labels.new_zeros(labels.shape[0], self.z_dim), labels)
 
     def synthesize(self, ws: Tensor, noise: NoiseMode, dtype: torch.dtype) -> Tensor:
         """Return (batch, channels, side, side) float32 from (batch, 1, w_dim); takes no noise."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from medgan_viewer.datasets.images import LabelledImages
 from medgan_viewer.errors import InputError
@@ -13,7 +12,7 @@ from medgan_viewer.generators.registry import MAX_PARAMETERS, LatentGenerator
 from medgan_viewer.training.card import card_text
 from medgan_viewer.training.config import LatentModel, TrainingConfig
 from medgan_viewer.training.family import PackageParts
-from medgan_viewer.training.packaging import LatentStatistics
+from medgan_viewer.training.packaging import LatentStatistics, require_valid
 
 TOP_VALUE = 4095  # of the 12 bits in which gray output is stored
 MAX_ID, MAX_TITLE = 80, 60  # characters that a manifest takes
@@ -109,16 +108,7 @@ def check_generator(config: TrainingConfig, parts: PackageParts, train: Labelled
         **dict.fromkeys(("weights", "card"), _NO_FILE),
         "self_test": {"mean": 0, "sd": 0},
     }
-    try:
-        Manifest.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"The package of this run could not be described: {place}: {first['msg']}.",
-            "Mend the entry of the configuration, or of the data, that says so.",
-            str(error),
-        ) from error
+    require_valid(Manifest, document, "The package of this run could not be described")
     count = sum(parameter.numel() for parameter in parts.network.parameters())
     if count > MAX_PARAMETERS:
         raise InputError(

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
+from medgan_viewer.errors import InputError
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import NoiseMode
@@ -97,6 +99,26 @@ def _latents(generator: LatentGenerator, label: int, count: int) -> Tensor:
         weights[:, label] = 1
     random = torch.Generator().manual_seed(1 + label)
     return generator.map_latent(torch.randn(count, generator.z_dim, generator=random), weights)
+
+
+def require_valid(kind: type[BaseModel], document: Mapping[str, Any], problem: str) -> None:
+    """Refuse a part of a manifest that could not be written when a run is over.
+
+    Raises
+    ------
+    InputError
+        `problem`, with the entry and what is wrong with it.
+    """
+    try:
+        kind.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{problem}: {place}: {first['msg']}.",
+            "Mend the entry of the configuration, or of the data, that says so.",
+            str(error),
+        ) from error
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ValidationError
 
 from medgan_viewer import __version__
 from medgan_viewer.datasets.config import DataConfig
@@ -19,10 +18,12 @@ from medgan_viewer.imaging.model_space import IntensityMapping, IntensityRule
 from medgan_viewer.training.card import card_text
 from medgan_viewer.training.config import TrainingConfig
 from medgan_viewer.training.family import PackageParts
+from medgan_viewer.training.packaging import require_valid
 
 TrainingImages = Sequence[PairedSlices] | UnpairedImages
 HeldOutImages = Mapping[str, PairedSlices] | UnpairedImages
 
+UNDESCRIBED = "A translator's package cannot be described"
 TOP_OF_PAIRS = round(3000 * TARGET_HEADROOM)  # what +1 stands for in studies of 16 bits
 TOP_VALUE = 4095  # of the 12 bits in which gray output is stored
 
@@ -109,8 +110,8 @@ def check_translator(
         The pixel size is unknown, or a text of [card] does not fit into a manifest.
     """
     facts = translator_facts(config, studies, held_out, pixel_mm)
-    _checked(SourceSpec, _source(config, facts))
-    _checked(OutputSpec, _output(facts))
+    require_valid(SourceSpec, _source(config, facts), UNDESCRIBED)
+    require_valid(OutputSpec, _output(facts), UNDESCRIBED)
 
 
 def translator_manifest(
@@ -141,8 +142,8 @@ def translator_manifest(
     card, model = config.card, config.model
     facts = translator_facts(config, studies, held_out, pixel_mm)
     source, output = _source(config, facts), _output(facts)
-    _checked(SourceSpec, source)
-    _checked(OutputSpec, output)
+    require_valid(SourceSpec, source, UNDESCRIBED)
+    require_valid(OutputSpec, output, UNDESCRIBED)
     return {
         "schema_version": 1,
         "id": model.id,
@@ -216,10 +217,6 @@ def _count_of(people: int) -> str:
     return "1 patient or group" if people == 1 else f"{people} patients or groups"
 
 
-def _people(images: UnpairedImages) -> int:
-    return len({*images.source.patients.tolist(), *images.target.patients.tolist()})
-
-
 def _mapping(intensity: IntensityHandling) -> IntensityMapping:
     """Return the rule by which a series is brought to where the training images were."""
     rule = IntensityRule.PERCENTILE if intensity.rule == "percentile" else IntensityRule.FIXED
@@ -264,16 +261,3 @@ def _output(facts: TranslatorFacts) -> dict[str, Any]:
         "unit": facts.unit,
         "trained_bits": facts.trained_bits,
     }
-
-
-def _checked(kind: type[BaseModel], document: dict[str, Any]) -> None:
-    try:
-        kind.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"A translator's package cannot be described: {place}: {first['msg']}.",
-            "Mend the entry of [card] or [data] that says so; docs/training.md lists them.",
-            str(error),
-        ) from error

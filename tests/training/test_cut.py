@@ -26,8 +26,6 @@ from tests.training.made_contrasts import (
     cpu_machine,
     inverted_study,
     steps_of,
-    weights_after,
-    weights_after_a_break,
 )
 
 MODEL = CutModel(
@@ -49,30 +47,6 @@ def test_patches_are_recognised_better_after_a_few_steps():
 
     assert set(reports[0]) == {"contrast", "identity", "deceit", "judge"}
     assert reports[-1]["contrast"] < 0.9 * reports[0]["contrast"]
-
-
-def test_translations_are_finite_and_in_the_range_of_the_network():
-    machine, family = family_of()
-    steps_of(family, machine, 3)
-
-    images = torch.from_numpy(family.sheet().images)
-
-    assert torch.isfinite(images).all()
-    assert images.abs().max() <= 1
-
-
-def test_two_runs_with_one_seed_give_equal_weights(tmp_path):
-    first = weights_after(family_of, tmp_path / "a", 3)
-    second = weights_after(family_of, tmp_path / "b", 3)
-
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(tmp_path):
-    whole = weights_after(family_of, tmp_path / "a", 4)
-    resumed = weights_after_a_break(family_of, tmp_path / "b", 4, break_at=2)
-
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_patches_that_all_differ_have_the_contrast_of_the_formula():

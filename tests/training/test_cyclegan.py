@@ -37,16 +37,6 @@ def test_images_come_back_better_after_a_few_steps():
     assert reports[-1]["cycle"] < 0.8 * reports[0]["cycle"]
 
 
-def test_translations_are_finite_and_in_the_range_of_the_network():
-    machine, family = family_of()
-    steps_of(family, machine, 3)
-
-    images = torch.from_numpy(family.sheet().images)
-
-    assert torch.isfinite(images).all()
-    assert images.abs().max() <= 1
-
-
 def test_identity_can_be_left_out():
     machine, family = family_of(MODEL.model_copy(update={"identity_weight": 0.0}))
 
@@ -60,13 +50,6 @@ def test_a_sheet_tells_the_real_sources_from_what_was_made_of_them():
 
     assert sheet.captions == ("REAL, source", "SYNTHETIC")
     assert len(sheet.images) == 2 * sheet.columns
-
-
-def test_two_runs_with_one_seed_give_equal_weights(tmp_path):
-    first = weights_after(family_of, tmp_path / "a", 3)
-    second = weights_after(family_of, tmp_path / "b", 3)
-
-    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_a_resumed_run_goes_on_with_the_images_in_its_pools(tmp_path):

@@ -17,8 +17,6 @@ from tests.training.made_contrasts import (
     inverted_study,
     steps_of,
     tensors_of,
-    weights_after,
-    weights_after_a_break,
 )
 
 MODEL = Pix2PixModel(
@@ -79,20 +77,6 @@ def test_one_pass_of_the_discriminator_teaches_what_separate_passes_teach():
 
 def gradients_of(network):
     return [parameter.grad for parameter in network.parameters()]
-
-
-def test_two_runs_with_one_seed_give_equal_weights(tmp_path):
-    first = weights_after(family_of, tmp_path / "a", 3)
-    second = weights_after(family_of, tmp_path / "b", 3)
-
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(tmp_path):
-    whole = weights_after(family_of, tmp_path / "a", 4)
-    resumed = weights_after_a_break(family_of, tmp_path / "b", 4, break_at=2)
-
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_a_step_with_broken_numbers_changes_no_weight():

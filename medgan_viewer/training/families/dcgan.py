@@ -4,7 +4,6 @@ import torch
 
 from medgan_viewer.generators.dcgan import DcganGenerator
 from medgan_viewer.generators.discriminators import DcganDiscriminator
-from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.training.batches import ImageBatches
 from medgan_viewer.training.config import DcganModel
 from medgan_viewer.training.draw import Draw
@@ -42,10 +41,6 @@ class Dcgan(PlainGan):
                 self.judge, torch.optim.Adam(self.judge.parameters(), rate, betas), rate
             ),
         }
-
-    @property
-    def shown(self) -> LatentGenerator:
-        return self.average
 
     def step(self, draw: Draw, progress: Progress) -> Report | None:
         images, labels = self.batches.draw(draw, self.count)

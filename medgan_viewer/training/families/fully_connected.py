@@ -5,7 +5,6 @@ from torch import Tensor, nn
 
 from medgan_viewer.generators.discriminators import FullyConnectedDiscriminator
 from medgan_viewer.generators.fully_connected import Activation, FullyConnectedGenerator
-from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import NoiseMode
 from medgan_viewer.training import losses
 from medgan_viewer.training.batches import ImageBatches
@@ -68,10 +67,6 @@ class FullyConnected(PlainGan):
         rate = self._config.learning_rate
         optimizer = torch.optim.Adam(network.parameters(), rate, betas=(0.5, 0.999))
         return TrainedNetwork(network, optimizer, rate, average)
-
-    @property
-    def shown(self) -> LatentGenerator:
-        return self.average
 
     def step(self, draw: Draw, progress: Progress) -> Report | None:
         config = self._config

@@ -1,10 +1,8 @@
 """LatentFamily: what all families have whose network makes images from a latent point."""
 
-from abc import abstractmethod
-
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import NoiseMode
@@ -16,18 +14,15 @@ SHEET_COLUMNS = 8
 
 
 class LatentFamily(Family):
-    """A family whose averaged network is a LatentGenerator."""
+    """A family whose averaged network, `average`, is a LatentGenerator."""
+
+    average: nn.Module
 
     def __init__(self, batches: ImageBatches, machine: Machine, batch: int, psi: float) -> None:
         self.batches = batches
         self.machine = machine
         self.count = batch // machine.share.world
         self._psi = psi
-
-    @property
-    @abstractmethod
-    def shown(self) -> LatentGenerator:
-        """Return the generator with averaged weights."""
 
     def descend(self, name: str, loss: Tensor) -> bool:
         """Take a step of one of the networks; False if a gradient was not finite."""
@@ -37,7 +32,8 @@ class LatentFamily(Family):
     @torch.no_grad()
     def sheet(self) -> Sheet:
         """Show eight samples of each label."""
-        generator, device = self.shown, self.machine.device
+        generator, device = self.average, self.machine.device
+        assert isinstance(generator, LatentGenerator)
         fixed = torch.Generator().manual_seed(7)
         rows: list[FloatImages] = []
         for label in range(max(self.batches.label_count, 1)):

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from medgan_viewer.generators.discriminators import ResidualDiscriminator
-from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import StyleGan2Generator, SynthesisSize
 from medgan_viewer.training import losses
 from medgan_viewer.training.augmentation import AUGMENT_NUMBERS, augment_for_discriminator
@@ -68,10 +67,6 @@ class StyleGan2(LatentFamily):
         betas = (0.0, 0.99**part)
         optimizer = torch.optim.Adam(network.parameters(), rate, betas, eps=1e-8)
         return TrainedNetwork(network, optimizer, rate, average)
-
-    @property
-    def shown(self) -> LatentGenerator:
-        return self.average
 
     def step(self, draw: Draw, progress: Progress) -> Report | None:
         config = self._config

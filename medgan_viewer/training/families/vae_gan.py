@@ -12,7 +12,6 @@ from torch import Tensor
 
 from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
 from medgan_viewer.generators.discriminators import MultiScalePatchDiscriminator, scales_that_fit
-from medgan_viewer.generators.registry import LatentGenerator
 from medgan_viewer.generators.stylegan2 import SynthesisSize
 from medgan_viewer.training import losses
 from medgan_viewer.training.augmentation import AUGMENT_NUMBERS, augment_for_discriminator
@@ -31,6 +30,8 @@ PRIOR_IMAGES = 4_000  # how often the prior follows the encoder
 
 class VaeGan(LatentFamily):
     """Autoencoder and patch discriminators."""
+
+    average: AdversarialAutoencoder
 
     def __init__(
         self, config: VaeGanModel, batches: ImageBatches, machine: Machine, batch: int
@@ -188,10 +189,6 @@ class VaeGan(LatentFamily):
         return image
 
     # ---- what is shown and kept ----
-
-    @property
-    def shown(self) -> LatentGenerator:
-        return self.average
 
     def phase(self, progress: Progress) -> str:
         warm = progress.images < self._config.warmup_images

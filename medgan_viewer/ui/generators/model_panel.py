@@ -1,5 +1,6 @@
 """ModelPanel: choose a model, read in plain words what it is."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -23,6 +24,9 @@ _TRUST_WORDS = {
     Trust.UNSIGNED: ("unsigned", "Nobody vouches for the origin of these weights"),
     Trust.CONVERTED: ("converted", "Converted from another program's checkpoint; unsigned"),
 }
+
+
+MAX_SAID = 230  # characters: more would leave the sliders no room in a small window
 
 
 class ModelPanel(QWidget):
@@ -105,10 +109,13 @@ class ModelPanel(QWidget):
         self.figures.setEnabled(package is not None)
         if package is None:
             self.summary.setText(self._empty_text)
+            self.summary.setToolTip("")
             self.trust.clear()
             return
         manifest = package.manifest
-        self.summary.setText(f"{manifest.summary} {manifest.limits}")
+        said = f"{manifest.summary} {manifest.limits}"
+        self.summary.setText(_shortened(said))
+        self.summary.setToolTip(plain_tooltip(said))
         word, reason = _TRUST_WORDS[package.trust]
         self.trust.setText(f"● {word}")
         self.trust.setToolTip(plain_tooltip(f"{reason}. Version {manifest.version}"))
@@ -138,3 +145,8 @@ class ModelPanel(QWidget):
         column.addWidget(text)
         column.addWidget(buttons)
         dialog.open()
+
+
+def _shortened(text: str) -> str:
+    """Return the words that fit into the panel; the rest stands in tooltip and card."""
+    return textwrap.shorten(text, MAX_SAID, placeholder=" …")

@@ -165,7 +165,7 @@ def main(target):
             stage.save(state)
         form = stage.page.form
         form.family.setCurrentIndex(form.family.findData(ModelFamily.PIX2PIX))
-        form.folder.setText("/home/ann/brain studies/prepared")
+        form.folder.setText("/data/brain studies/prepared")
         form.name.setText("T1 to T2")
         folder = stage.session.training.chosen.folder
         write_launch(folder, os.getpid(), before=time.time())
