@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,9 @@ from medgan_viewer.cli.shared import (
 )
 from medgan_viewer.errors import InputError, UsageError
 
-SHEET_COLUMNS = 8
+if TYPE_CHECKING:
+    from medgan_viewer.evaluation.package_report import Measured
+    from medgan_viewer.generators.package import ModelPackage
 
 
 def evaluate(
@@ -37,7 +39,9 @@ def evaluate(
         list[str] | None,
         typer.Option("--against", help="Model to compare with, by id or folder; may be repeated."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=8, max=10_000, help="Samples of each label.")] = 200,
+    samples: Annotated[
+        int, typer.Option(min=8, max=10_000, help="Samples of each label, or translations.")
+    ] = 200,
     truncation: Annotated[
         float | None, typer.Option(min=0, max=2, help="psi; the model's own unless given.")
     ] = None,
@@ -72,6 +76,8 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on held-out real images: distances, variety, labels, nearness to training."""
+    from medgan_viewer.evaluation.contact_sheet import write_sheet
+    from medgan_viewer.evaluation.package_report import Order, measure_package
     from medgan_viewer.evaluation.renderers import use_threads
     from medgan_viewer.evaluation.report_text import text_table, to_json
     from medgan_viewer.evaluation.run_record import (
@@ -81,7 +87,6 @@ def evaluate(
         record_of,
     )
     from medgan_viewer.files import refuse_existing
-    from medgan_viewer.generators.manifest import Task
     from medgan_viewer.generators.package import resolve_package
     from medgan_viewer.inference.device import Preference, choose_device
 
@@ -103,187 +108,48 @@ def evaluate(
         if not sheet.absolute().parent.is_dir():
             raise InputError(f"{sheet.parent} is not a folder.", "Make it, or name another.")
     use_threads(threads)
-    table = located(record.data, data)
-    run = _Run(choose_device(Preference(device)), seed, truncation, record)
+    order = Order(
+        package,
+        others,
+        located(record.data, data),
+        data,
+        record,
+        choose_device(Preference(device)),
+        seed=seed,
+        samples=samples,
+        truncation=truncation,
+        l1_steps=l1_steps,
+        features=features,
+    )
     with cancellable("Nothing was written."):
-        if package.manifest.task is Task.TRANSLATE:
-            report = run.translator(package, others, table, data, l1_steps, sheet, force)
-        else:
-            report = run.generator(package, others, table, data, samples, features, sheet, force)
+        measured = measure_package(order, _advance)
+        if sheet is not None:
+            write_sheet(sheet, measured.sheet(), {"Model": package.title}, overwrite=force)
+    for warning in measured.warnings:
+        say(f"Warning: {warning}", is_error=True)
     if update:
-        _update(package, report, run.reference)
+        _update(package, measured)
     if as_json:
-        print_json(to_json(report))
+        print_json(to_json(measured.report))
     else:
-        for line in text_table(report).splitlines():
+        for line in text_table(measured.report).splitlines():
             say(line)
 
 
-def _update(package: Any, report: Any, reference: Any) -> None:
+def _update(package: "ModelPackage", measured: "Measured") -> None:
     """Put the figures where card and model panel read them; the weights stay as they are."""
     from medgan_viewer.evaluation.report_text import card_table, manifest_metrics
     from medgan_viewer.generators.package import read_card
     from medgan_viewer.generators.weights import PackageExtras, update_package
     from medgan_viewer.training.card import with_figures
 
-    card = with_figures(read_card(package), card_table(report))
+    card = with_figures(read_card(package), card_table(measured.report))
     update_package(
-        package, {"metrics": manifest_metrics(report)}, card, PackageExtras(reference=reference)
+        package,
+        {"metrics": manifest_metrics(measured.report)},
+        card,
+        PackageExtras(reference=measured.reference),
     )
-
-
-class _Run:
-    """What both kinds of evaluation share.
-
-    Attributes
-    ----------
-    reference : tensors for the package of a generator that was measured
-    """
-
-    def __init__(self, choice: Any, seed: int, truncation: float | None, record: Any) -> None:
-        self.reference: Any = None
-        self._choice = choice
-        self._seed = seed
-        self._truncation = truncation
-        self._record = record
-        self._notes: list[str] = []
-
-    def generator(
-        self,
-        package: Any,
-        others: list[Any],
-        table: Any,
-        data: Path,
-        samples: int,
-        features: Path | None,
-        sheet: Path | None,
-        force: bool,
-    ) -> Any:
-        from medgan_viewer.datasets.read import read_split
-        from medgan_viewer.evaluation.contact_sheet import (
-            contact_sheet,
-            random_rows,
-            rendered_rows,
-            write_sheet,
-        )
-        from medgan_viewer.evaluation.feature_space import FeatureSpace
-        from medgan_viewer.evaluation.generator_report import evaluate_generator
-        from medgan_viewer.evaluation.inception_features import read_inception
-        from medgan_viewer.evaluation.reference import reference_tensors
-        from medgan_viewer.evaluation.renderers import rebuilder_of, renderer_of
-        from medgan_viewer.evaluation.yardstick import Yardstick
-
-        extra: tuple[FeatureSpace, ...] = () if features is None else (read_inception(features),)
-        split = read_split(table, package.manifest.output.columns or 0, data)
-        fingerprints = split.train.fingerprint(), split.held_out.fingerprint()
-        if not package.manifest.labels:  # what it makes has no label, so none is asked of it
-            split = _without_labels(split)
-        names = split.train.label_names
-        render = renderer_of(package, names, self._choice, self._truncation)
-        baselines = {other.id: renderer_of(other, names, self._choice) for other in others}
-        self._compare_data(*fingerprints)
-        yardstick = Yardstick(split.train, split.held_out, samples, extra, seed=self._seed)
-        report = evaluate_generator(
-            render,
-            split.train,
-            split.held_out,
-            model=package.id,
-            samples_per_label=samples,
-            baselines=baselines,
-            rebuild=rebuilder_of(package, self._choice),
-            yardstick=yardstick,
-            first_seed=self._seed,
-            seed=self._seed,
-            advance=_advance,
-        )
-        self.reference = reference_tensors(yardstick)
-        if sheet is not None:
-            remark = f"random, seed {self._seed}"
-            pixels = contact_sheet(
-                random_rows(split.held_out, SHEET_COLUMNS, self._seed),
-                rendered_rows(render, names, SHEET_COLUMNS, self._seed),
-                model=package.title,
-                remark=remark,
-            )
-            write_sheet(sheet, pixels, {"Model": package.title}, overwrite=force)
-        psi = package.manifest.latent.truncation if self._truncation is None else self._truncation
-        return self._with_notes(report, (*split.notes, f"Samples with truncation psi {psi:g}."))
-
-    def translator(
-        self,
-        package: Any,
-        others: list[Any],
-        table: Any,
-        data: Path,
-        l1_steps: int,
-        sheet: Path | None,
-        force: bool,
-    ) -> Any:
-        from medgan_viewer.datasets.read import read_paired_split
-        from medgan_viewer.evaluation.contact_sheet import contact_sheet, write_sheet
-        from medgan_viewer.evaluation.renderers import translator_of
-        from medgan_viewer.evaluation.run_record import pair_fingerprints
-        from medgan_viewer.evaluation.translation_baselines import l1_network
-        from medgan_viewer.evaluation.translator_report import evaluate_translator, translated_rows
-
-        split = read_paired_split(table, data)
-        translate = translator_of(package, self._choice)
-        ways = {other.id: translator_of(other, self._choice) for other in others}
-        self._compare_data(*pair_fingerprints(split, self._record))
-        if l1_steps:
-            _advance(f"Training a network with L1 alone ({l1_steps} steps)", 0, 0)
-            ways[f"L1-only network, {l1_steps} steps"] = l1_network(split.train, l1_steps)
-        report = evaluate_translator(
-            translate,
-            split.train,
-            split.held_out,
-            model=package.id,
-            others=ways,
-            seed=self._seed,
-            advance=_advance,
-        )
-        if sheet is not None:
-            real, made = translated_rows(translate, split.held_out, SHEET_COLUMNS, self._seed)
-            pixels = contact_sheet(
-                real, made, model=package.title, remark=f"random slices, seed {self._seed}"
-            )
-            write_sheet(sheet, pixels, {"Model": package.title}, overwrite=force)
-        return self._with_notes(report, split.notes)
-
-    def _compare_data(self, train: str, held_out: str) -> None:
-        """Say so when the data are not those of the training."""
-        record = self._record
-        if record.fingerprint and record.fingerprint != train:
-            self._warn(
-                "The training images are not the ones that the model was trained on: other "
-                "files, another split or other settings. Held-out images may have been trained on."
-            )
-        elif record.held_out_fingerprint and record.held_out_fingerprint != held_out:
-            self._warn("The held-out images are not those of the training's own split.")
-        elif not record.fingerprint:
-            self._warn(
-                "The model has no fingerprint of its data, so that nobody can tell whether the "
-                "held-out images were trained on."
-            )
-
-    def _warn(self, text: str) -> None:
-        say(f"Warning: {text}", is_error=True)
-        self._notes.append(text)
-
-    def _with_notes(self, report: Any, notes: tuple[str, ...]) -> Any:
-        from dataclasses import replace
-
-        return replace(report, notes=(*self._notes, *report.notes, *notes))
-
-
-def _without_labels(split: Any) -> Any:
-    from dataclasses import replace
-
-    parts = {
-        name: replace(part, labels=part.labels * 0, label_names=())
-        for name, part in (("train", split.train), ("held_out", split.held_out))
-    }
-    return replace(split, **parts)
 
 
 def _advance(name: str, done: int, total: int) -> None:

@@ -198,6 +198,15 @@ class DataConfig(_Table):
     target: Annotated[
         Name, Field(title="Target of a translator", description="contrast of pairs, or a label")
     ] = "t2"
+    side: Annotated[
+        int,
+        Field(
+            title="Side of unpaired images [pixels]",
+            description="for translators that learn without pairs; pairs keep their own size",
+            ge=8,
+            le=1024,
+        ),
+    ] = 192
     subfolders: Annotated[
         Names, Field(title="Sub-folders of pairs, in order", description="empty: all of them")
     ] = ()

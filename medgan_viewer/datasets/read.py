@@ -93,7 +93,7 @@ def read_paired_split(config: DataConfig, relative_to: Path) -> PairedSplit:
     )
 
 
-def read_unpaired_split(config: DataConfig, side: int, relative_to: Path) -> UnpairedSplit:
+def read_unpaired_split(config: DataConfig, relative_to: Path) -> UnpairedSplit:
     """Read images of two contrasts that need not belong together.
 
     The contrasts are two labels of labelled images, or the two sides of pairs; those keep their
@@ -111,7 +111,7 @@ def read_unpaired_split(config: DataConfig, side: int, relative_to: Path) -> Unp
             from_pairs(list(pairs.held_out.values()), pairs.pixel_mm),
             pairs.notes,
         )
-    split = read_split(config, side, relative_to)
+    split = read_split(config, config.side, relative_to)
     return UnpairedSplit(
         by_label(split.train, config.source, config.target),
         by_label(split.held_out, config.source, config.target),

@@ -64,8 +64,12 @@ class VaeGanModel(_Synthesis):
     encoder_resolution : side at which the encoder sees the image; at most `resolution`
     discriminator_base : channels of the first layer of each patch discriminator
     discriminator_scales : at most; small images have room for fewer
+    detail_gain : how much stronger the discriminators get fine detail, beside the image; 0: they
+        get the image alone
     warmup_images : images before the discriminator joins in
     edge_weight : of the difference of edges, against the mean absolute difference itself
+    fine_differences : whether both are still taken at full resolution once the discriminator
+        joined in; if not, they begin at half of it and leave the finest detail to the discriminator
     kl_weight : per nat, against the mean absolute difference
     matching_weight, adversarial_weight : how hard likeness in the discriminator's activations and
         its verdict pull at the pixels, against the two differences together
@@ -77,8 +81,10 @@ class VaeGanModel(_Synthesis):
     encoder_resolution: Side | None = None
     discriminator_base: Annotated[int, Field(ge=4, le=256)] = 32
     discriminator_scales: Annotated[int, Field(ge=1, le=4)] = 2
+    detail_gain: Weight = 0.0
     warmup_images: Annotated[int, Field(ge=0)] = 16_000
     edge_weight: Weight = 0.25
+    fine_differences: bool = True
     kl_weight: Weight = 5e-5
     free_nats: Weight = 0.02
     matching_weight: Weight = 1.0

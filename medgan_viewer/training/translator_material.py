@@ -23,8 +23,6 @@ from medgan_viewer.training.translator_packaging import (
 )
 from medgan_viewer.training.unpaired_batches import UnpairedBatches
 
-UNPAIRED_SIDE = 192  # pixels; pairs keep their own size
-
 
 class PairedMaterial(Material):
     """Registered slices of two contrasts, split by person."""
@@ -69,7 +67,7 @@ class UnpairedMaterial(Material):
 
     def __init__(self, config: TrainingConfig, data_root: Path) -> None:
         self._config = config
-        self._split: UnpairedSplit = read_unpaired_split(config.data, UNPAIRED_SIDE, data_root)
+        self._split: UnpairedSplit = read_unpaired_split(config.data, data_root)
         check_translator(config, self._split.train, self._split.held_out)
 
     @property

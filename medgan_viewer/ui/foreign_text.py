@@ -6,7 +6,7 @@ Qt takes any text that looks like HTML for HTML, and loads the pictures that it 
 import html
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QLabel, QTextBrowser, QWidget
 
 # Above these, laying out Markdown takes seconds on the window's thread.
@@ -22,6 +22,25 @@ class PlainLabel(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+
+
+class WrappedLabel(PlainLabel):
+    """Plain text over as many lines as it needs; a crowded column does not cut them off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._keep_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
 
 
 def plain_tooltip(text: str) -> str:

@@ -54,13 +54,13 @@ def config(tmp_path):
     return path
 
 
-def add_record(package, fingerprint, held_out_fingerprint=""):
+def add_record(package, fingerprint, held_out_fingerprint="", held_out_percent=40):
     record = {
         "config": {
             "data": {
                 "folder": "xrays",
                 "kind": "images",
-                "held_out_percent": 40,
+                "held_out_percent": held_out_percent,
                 "label_names": LABELS,
             }
         },
@@ -170,6 +170,44 @@ def test_a_translator_stands_beside_simple_ways(run, models, tmp_path):
     assert sheet.is_file()
 
 
+def test_without_pairs_translations_are_compared_with_targets_as_a_set(
+    run, models, data, config, tmp_path
+):
+    config.write_text(config.read_text() + 'source = "normal"\ntarget = "effusion"\nside = 16\n')
+    sheet = tmp_path / "sheet.png"
+
+    ended = run(
+        *("evaluate", "tiny-t1-to-t2", "--data", data, "--config", config, "--json"),
+        *("--sheet", sheet),
+    )
+
+    assert ended.code == 0
+    distance = next(row for row in ended.json["metrics"] if row["name"].startswith("Fréchet"))
+    assert set(distance["baselines"]) == {"source shown as target", "histogram match"}
+    assert any("no pairs" in note for note in ended.json["notes"])
+    assert sheet.is_file()
+
+
+def test_a_baseline_of_another_split_is_named(run, data, temporary_home):
+    models = temporary_home / "data" / "models"
+    table = DataConfig(folder="xrays", kind="images", held_out_percent=40, label_names=LABELS)
+    split = read_split(table, SIDE, data)
+    prints = split.train.fingerprint(), split.held_out.fingerprint()
+    for name in ("known", "same", "other", "silent"):
+        package = write_tiny_package(models / name)
+        if name != "silent":
+            add_record(package, *prints, held_out_percent=20 if name == "other" else 40)
+    others = [word for name in ("same", "other", "silent") for word in ("--against", name)]
+
+    ended = run("evaluate", "known", "--data", data, "--samples", 8, "--json", *others)
+
+    assert ended.code == 0
+    said = ended.err.splitlines()
+    assert len(said) == 2
+    assert "other was trained on another split" in said[0]
+    assert "silent may have been trained on the held-out images" in said[1]
+
+
 @pytest.mark.parametrize(
     ("code", "names", "arguments"),
     [
@@ -182,7 +220,7 @@ def test_a_translator_stands_beside_simple_ways(run, models, tmp_path):
         (3, "exists", ("tiny", "--data", "{data}", "--config", "{config}", "--sheet", "{config}")),
         (
             3,
-            "translator that learns from pairs",
+            'No image has the label "t1"',
             ("tiny-t1-to-t2", "--data", "{data}", "--config", "{config}"),
         ),
     ],

@@ -111,8 +111,10 @@ def test_labels_or_pairs_become_two_contrasts(tmp_path):
     for name in ("a_s1", "b_s1"):
         write_study(tmp_path / "pairs" / f"{name}.npz")
 
-    labels = read_unpaired_split(config_of("pictures", source="sick", target="well"), 8, tmp_path)
-    pairs = read_unpaired_split(config_of("pairs", "paired", held_out=("a",)), 8, tmp_path)
+    labels = read_unpaired_split(
+        config_of("pictures", source="sick", target="well", side=8), tmp_path
+    )
+    pairs = read_unpaired_split(config_of("pairs", "paired", held_out=("a",)), tmp_path)
 
     assert (labels.train.source.pixels[:, 0, 0] % 2 == 0).all()
     assert (labels.train.target.pixels[:, 0, 0] % 2 == 1).all()

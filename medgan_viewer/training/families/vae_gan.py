@@ -8,6 +8,7 @@ measure likeness (Larsen et al. 2016, arXiv 1512.09300).
 from collections.abc import Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from medgan_viewer.generators.autoencoder import AdversarialAutoencoder
@@ -46,7 +47,9 @@ class VaeGan(LatentFamily):
         self.average = averaged_copy(self.model)
         self._scales = min(config.discriminator_scales, scales_that_fit(config.resolution))
         self.judge = machine.place(
-            MultiScalePatchDiscriminator(1, config.discriminator_base, self._scales)
+            MultiScalePatchDiscriminator(
+                1, config.discriminator_base, self._scales, detail_gain=config.detail_gain
+            )
         )
         self._next_prior = 0.0
         self.trained = {
@@ -80,8 +83,11 @@ class VaeGan(LatentFamily):
             noise = [torch.cat(maps) for maps in zip(noise, more, strict=True)]
         made = self._decode(w, noise)
         rebuilt = made[: self.count]
-        l1 = losses.multi_scale_l1(rebuilt, images)
-        edges = losses.edge_l1(rebuilt, images)
+        compared = (rebuilt, images)
+        if adversarial and not config.fine_differences:
+            compared = (F.avg_pool2d(rebuilt, 2), F.avg_pool2d(images, 2))
+        l1 = losses.multi_scale_l1(*compared)
+        edges = losses.edge_l1(*compared)
         divergence = losses.kl_divergence(mean, log_variance, config.free_nats)
         likeness = l1 + config.edge_weight * edges
         toll = config.kl_weight * divergence
@@ -215,5 +221,6 @@ class VaeGan(LatentFamily):
         judge: dict[str, int | float | bool | str] = {
             "base": config.discriminator_base,
             "scales": self._scales,
+            "detail_gain": config.detail_gain,
         }
         return PackageParts("autoencoder", sizes, self.average, self.judge, "patches", judge)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from medgan_viewer.generators.package import ModelPackage, Trust
-from medgan_viewer.ui.foreign_text import CardView, PlainLabel, plain_tooltip
+from medgan_viewer.ui.foreign_text import CardView, PlainLabel, WrappedLabel, plain_tooltip
 from medgan_viewer.ui.generators.figures_dialog import FiguresDialog
 
 _TRUST_WORDS = {
@@ -56,8 +56,7 @@ class ModelPanel(QWidget):
         self.add.setToolTip("Add a model package from a folder")
         self.add.setAccessibleName("Add a model package")
         self.add.clicked.connect(self.folder_wanted)
-        self.summary = PlainLabel()
-        self.summary.setWordWrap(True)
+        self.summary = WrappedLabel()
         self.summary.setObjectName("secondary")
         self.trust = PlainLabel()
         self.trust.setObjectName("secondary")
