@@ -124,6 +124,21 @@ def test_the_score_is_the_mean_logit_over_patches_and_scales():
     torch.testing.assert_close(network.score(images), (first + second) / 2)
 
 
+def test_with_a_detail_gain_the_patches_also_see_fine_detail_that_much_stronger():
+    network = MultiScalePatchDiscriminator(1, base=4, scales=2, detail_gain=5.0)
+    fine = torch.ones(1, 1, 64, 64)
+    fine[..., ::2, 1::2] = fine[..., 1::2, ::2] = -1.0  # a checkerboard: nothing is left at half
+    seen = []
+    for scale in network.scales:
+        scale[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+
+    network(0.5 + 0.1 * fine)
+
+    torch.testing.assert_close(seen[0][:, :1], 0.5 + 0.1 * fine)
+    torch.testing.assert_close(seen[0][:, 1:], 0.5 * fine, atol=1e-5, rtol=0)
+    torch.testing.assert_close(seen[1][:, 1:], torch.zeros(1, 1, 32, 32), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("side", [16, 64])
 def test_a_dcgan_discriminator_gives_one_logit_per_image(side):
     network = DcganDiscriminator(side, 1, 2, 4)

@@ -44,6 +44,24 @@ def test_the_discriminator_joins_in_after_the_warm_up():
     assert family.phase(Progress(2, 2 * BATCH, 0.0)) == "reconstruction and discriminator"
 
 
+def test_the_finest_detail_can_be_left_to_the_discriminator():
+    fine = torch.ones(BATCH, 1, 32, 32)
+    fine[..., ::2, 1::2] = fine[..., 1::2, ::2] = -1.0
+
+    def differences(**entries):
+        _, family = family_of("vae-gan", warmup_images=BATCH, **entries)
+        blank = torch.zeros_like(fine)
+        family.batches.draw = lambda draw, count: (blank[:count], None)
+        family._decode = lambda w, noise: fine[:1].expand(len(w), -1, -1, -1) + 0 * w.sum()
+        warm, full = reports_of(family, 2)
+        return [
+            round(report[name].item(), 4) for report in (warm, full) for name in ("l1", "edges")
+        ]
+
+    assert differences() == [0.3333, 4.0, 0.3333, 4.0]
+    assert differences(fine_differences=False) == [0.3333, 4.0, 0.0, 0.0]
+
+
 def rms(tensor):
     return tensor.square().mean().sqrt()
 
