@@ -40,3 +40,10 @@ def test_the_figures_of_a_translation_are_not_passed_off_as_its_quality(qtbot, s
 
 def test_without_a_pair_the_panel_says_what_to_do(panel):
     assert panel.note.text() == "Show an image on both sides to compare them."
+
+
+def test_while_the_first_pair_is_compared_the_panel_does_not_ask_for_images(state, panel):
+    state.reference.show_frame(gray_frame(100))
+    state.candidate.show_frame(gray_frame(300))
+
+    assert panel.note.text() == "Comparing …"

@@ -96,6 +96,8 @@ class ComparePanel(QWidget):
                 f"Acquired against synthetic, {result.pixels:,} pixels, range of values "
                 f"{result.data_range.width:.4g} ({result.data_range.rule})." + self._caution()
             )
+        elif self._state.is_comparing:
+            self.note.setText("Comparing …")
         else:
             self.note.setText("Show an image on both sides to compare them.")
 
