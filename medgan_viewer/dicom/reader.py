@@ -165,6 +165,8 @@ def _notes(file: DicomFile, view: FrameView) -> tuple[str, ...]:
     if is_lossy or codecs.is_always_lossy(file.transfer_syntax_uid):
         ratios = numbers(file.dataset, "LossyImageCompressionRatio")
         notes.append(f"LOSSY {ratios[-1]:g}:1" if ratios else "LOSSY")  # the last step comes last
+    if file.has_wrong_syntax:
+        notes.append("compressed, though the file says it is not")
     if has_negative_spacing(view):
         notes.append("negative pixel spacing in the file")
     if text(file.dataset, "PixelPresentation") in ("COLOR", "MIXED"):
