@@ -43,10 +43,10 @@ holds files from the public test sets of pydicom, highdicom, GDCM, fo-dicom, cor
 and others, none of which is part of this repository.
 
 Of each file the first, the middle and the last frame are rendered as on screen, gray ones in a
-window over the middle 90 % of their values and in the first window or table of the file. Each
-picture is held against DCMTK 3.6.7; where that refuses the file, against GDCM (decoded by gdcmconv,
-windowed by DCMTK); where both do, against pydicom and the formula of PS3.3 C.11.2.1.2.1. Agreement
-means that no pixel differs by more than one of 256 levels.
+window over the middle 90 % of their values, with and without overlays of the file, and in the first
+window or table of the file. Each picture is held against DCMTK 3.6.7; where that refuses the file,
+against GDCM (decoded by gdcmconv, windowed by DCMTK); where both do, against pydicom and the
+formula of PS3.3 C.11.2.1.2.1. Agreement means that no pixel differs by more than one of 256 levels.
 """.splitlines()
 
 
@@ -56,7 +56,8 @@ class Picture:
 
     Attributes
     ----------
-    view : "window" for a window that we name, "own" for the first view of the file, "color"
+    view : "window" for a window that we name, "overlay" for the same with the graphics of the
+        file, "own" for the first view of the file, "color"
     peer : "DCMTK", "GDCM" or "pydicom"; empty when none shows the file
     largest : largest difference in gray levels; -1 when the sizes differ
     part : of the pixels, that differ by more than the tolerance
@@ -170,15 +171,20 @@ def compare(path: Path, frame_number: int, frame: PixelFrame) -> Iterable[Pictur
     else:
         window = window_over(frame)
         views.append(("window", window, ("+Ww", f"{window.center:g}", f"{window.width:g}")))
+        if frame.overlay is not None:
+            views.append(("overlay", window, ("+O", "0", "+Omt", *views[0][2])))
         if frame.vois:
             views.append(("own", frame.vois[0], own_view(frame.vois[0])))
     for view, voi, options in views:
-        ours = render_display(frame, voi).pixels
+        ours = render_display(frame, voi, overlays=view == "overlay").pixels
         asked = [
             ("DCMTK", lambda o=options: by_dcmtk(path, frame_number, o)),
             ("GDCM", lambda o=options: by_gdcm(path, frame_number, o)),
         ]
-        if view != "own":  # who reads the windows of the file is asked about them, nobody else
+        if view in (
+            "window",
+            "color",
+        ):  # pydicom applies neither window nor overlay
             asked.append(("pydicom", lambda v=voi: by_pydicom(path, frame, frame_number, v)))
         yield judged(view, frame_number, ours, asked)
 

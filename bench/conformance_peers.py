@@ -24,12 +24,13 @@ PEER_TIMEOUT_S = 20
 
 
 def by_dcmtk(path: Path, frame_number: int, options: Sequence[str]) -> Pixels | None:
-    """Return DCMTK's 8-bit picture without overlays; None when it cannot read the file."""
+    """Return DCMTK's 8-bit picture; None when it cannot read the file."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "dcmtk.pnm"
         for program in DCMTK_PROGRAMS:
             frame = ("+F", str(frame_number))
-            arguments = [program, "--quiet", "--no-overlays", *frame, *options, path, out]
+            overlays = () if "+O" in options else ("--no-overlays",)
+            arguments = [program, "--quiet", *overlays, *frame, *options, path, out]
             if ran(arguments) and out.exists() and out.stat().st_size:
                 with Image.open(out) as image:
                     return np.asarray(image).astype(int)

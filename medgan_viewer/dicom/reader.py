@@ -14,11 +14,13 @@ from medgan_viewer.dicom.grayscale import computable, is_inverted, padding_of, t
 from medgan_viewer.dicom.hierarchy import FrameRef
 from medgan_viewer.dicom.instance_header import provenance_in
 from medgan_viewer.dicom.lookup_tables import palette_colors
+from medgan_viewer.dicom.overlays import overlays_of, shutter_of
 from medgan_viewer.dicom.pixel_data import checked_layout, read_samples
 from medgan_viewer.dicom.pixel_layout import PixelLayout, frame_count_of
 from medgan_viewer.dicom.planes import plane_of
 from medgan_viewer.dicom.spacing import aspect_of, has_negative_spacing, spacing_of
 from medgan_viewer.dicom.stored_values import gray_values, rgb_values
+from medgan_viewer.dicom.suv import suv_of
 from medgan_viewer.errors import InputError
 from medgan_viewer.imaging.frame import PixelFrame
 
@@ -99,6 +101,16 @@ def _frame(file: DicomFile, frame_index: int) -> PixelFrame:
         raise UnreadableError("holds no image")
     layout = checked_layout(file, file.pixels)
     samples, photometric = read_samples(file, file.pixels, layout, frame_index)
+    is_as_in_file = codecs.keeps_words(file.transfer_syntax_uid)
+    has_words = is_as_in_file and layout.samples == 1 and samples.dtype.kind == "u"
+    frame = _image(file, layout, samples, photometric, frame_index)
+    return _with_layers(frame, file, frame_index, samples if has_words else None)
+
+
+def _image(
+    file: DicomFile, layout: PixelLayout, samples: codecs.Array, photometric: str, frame_index: int
+) -> PixelFrame:
+    """Return the frame without what lies over it."""
     if layout.samples == 3:
         return _placed(file, rgb_values(samples, layout, photometric), frame_index, bits_stored=8)
     # Only what comes as the words of the file may hold its bits elsewhere than at the low end.
@@ -115,6 +127,27 @@ def _frame(file: DicomFile, frame_index: int) -> PixelFrame:
         return _placed(file, rgb, frame_index, bits_stored=8)
     frame = _placed(file, stored, frame_index, bits_stored=layout.bits_stored)
     return _with_gray_pipeline(frame, file, layout, frame_index)
+
+
+def _with_layers(
+    frame: PixelFrame, file: DicomFile, frame_index: int, pixel_words: codecs.Array | None
+) -> PixelFrame:
+    """Return the frame with the overlays and shutters of the file."""
+    shape = (frame.rows, frame.columns)
+    is_little_endian = file.is_little_endian
+    overlay, notes = overlays_of(
+        file.dataset,
+        frame_index,
+        shape,
+        is_little_endian=is_little_endian,
+        pixel_words=pixel_words,
+    )
+    hidden, gray = shutter_of(file.dataset, frame_index, shape, is_little_endian=is_little_endian)
+    if hidden is not None:
+        notes += ("display shutter",)
+    return replace(
+        frame, overlay=overlay, hidden=hidden, hidden_gray=gray, notes=frame.notes + notes
+    )
 
 
 def _placed(
@@ -144,6 +177,7 @@ def _with_gray_pipeline(
     transform, range_notes = computable(transform, frame.stored)
     vois, voi_notes = vois_of(view, layout, transform, is_little_endian=is_little_endian)
     padding = padding_of(file.dataset, layout)
+    suv, suv_notes = suv_of(file.dataset) if frame.provenance is None else (None, ())
     is_padded = padding is not None and bool(padding.mask(frame.stored).any())
     return replace(
         frame,
@@ -151,10 +185,12 @@ def _with_gray_pipeline(
         inverted=is_inverted(file.dataset),
         vois=vois,
         padding=padding,
+        suv=suv,
         notes=frame.notes
         + transform_notes
         + range_notes
         + voi_notes
+        + suv_notes
         + (("padding",) if is_padded else ()),
     )
 

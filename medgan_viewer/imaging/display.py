@@ -1,8 +1,9 @@
 """render_display: a frame and a VOI to exactly the 8-bit image that the screen shows.
 
 Order (PS3.3 C.11, docs/architecture.md): padding mask on stored values, modality transform, one
-VOI, polarity of the file once, then the user's inversion and color map. Color images skip modality
-and VOI. Screen, thumbnails, exports and `medgan-viewer render` all pass through here.
+VOI, polarity of the file once, then the user's inversion and color map, then shutter and overlays.
+Color images skip modality and VOI. Screen, thumbnails, exports and `medgan-viewer render` all pass
+through here.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from medgan_viewer.imaging.modality import ModalityTransform
 from medgan_viewer.imaging.voi import Voi, VoiWindow, apply_voi, auto_window
 
 _BACKGROUND = 0
+_BRIGHT = 128  # from here on graphics are black
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def render_display(
     inverted: bool = False,
     colormap: str = "gray",
     region: Region | None = None,
+    overlays: bool = False,
 ) -> DisplayImage:
     """Render a frame, or a part of it, to 8 bit.
 
@@ -66,12 +69,42 @@ def render_display(
     inverted : the user's inversion, on top of the file's own polarity
     colormap : a name of imaging.colormaps; gray frames only
     region : the part to render; None renders the whole frame
+    overlays : draw the graphics of the file, white on dark and black on bright pixels
     """
-    stored = frame.stored
-    if region is not None:
-        stored = stored[region.row : region.row_end, region.column : region.column_end]
+    part = _part(region)
+    stored = frame.stored[part]
     if frame.is_color:
-        return DisplayImage(np.ascontiguousarray(255 - stored if inverted else stored))
+        shown = np.ascontiguousarray(255 - stored if inverted else stored)
+    else:
+        shown = _gray_or_mapped(frame, stored, voi, inverted, colormap)
+    if frame.hidden is not None:
+        shown = _writable(shown)
+        shown[frame.hidden.mask()[part]] = frame.hidden_gray
+    if overlays and frame.overlay is not None:
+        shown = _writable(shown)
+        covered = frame.overlay.mask()[part]
+        under = shown[covered]
+        bright = (under.mean(axis=-1) if shown.ndim == 3 else under) >= _BRIGHT
+        shown[covered] = np.where(bright, np.uint8(0), np.uint8(255)).reshape(
+            (-1, 1) if shown.ndim == 3 else -1
+        )
+    return DisplayImage(np.ascontiguousarray(shown))
+
+
+def _part(region: Region | None) -> tuple[slice, slice]:
+    if region is None:
+        return slice(None), slice(None)
+    return slice(region.row, region.row_end), slice(region.column, region.column_end)
+
+
+def _writable(shown: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return shown if shown.flags.writeable else shown.copy()
+
+
+def _gray_or_mapped(
+    frame: PixelFrame, stored: npt.NDArray[Any], voi: Voi, inverted: bool, colormap: str
+) -> npt.NDArray[np.uint8]:
+    """Return a gray frame's part in 8 bit, (rows, columns) or, in colors, (rows, columns, 3)."""
     polarity = frame.inverted != inverted
     padding = frame.padding.mask(stored) if frame.padding is not None else None
     dtype = stored.dtype
@@ -81,10 +114,10 @@ def render_display(
         gray = table[stored.view(f"u{dtype.itemsize}")]
     else:
         gray = _to_8_bit(apply_voi(frame.transform.apply(stored), voi), polarity)
-    shown = gray if colormap == "gray" else colormaps.table(colormap)[gray]
+    shown: npt.NDArray[np.uint8] = gray if colormap == "gray" else colormaps.table(colormap)[gray]
     if padding is not None and padding.any():
         shown[padding] = _BACKGROUND  # after the color map, whose first color may be bright
-    return DisplayImage(np.ascontiguousarray(shown))
+    return shown
 
 
 def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
@@ -108,7 +141,14 @@ def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
         if stored.dtype.kind in "iu":
             low = max(low, np.iinfo(stored.dtype).min)
         stored = np.where(mostly, stored.dtype.type(low), stored)
-    return replace(frame, stored=stored, geometry=None, spacing=None)
+    return replace(
+        frame,
+        stored=stored,
+        geometry=None,
+        spacing=None,
+        overlay=None if frame.overlay is None else frame.overlay.reduced(step),
+        hidden=None if frame.hidden is None else frame.hidden.reduced(step),
+    )
 
 
 def block_mean(pixels: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:

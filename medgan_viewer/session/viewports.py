@@ -93,6 +93,7 @@ class ViewportState(QObject):
         self._voi_is_users = False
         self._series_voi: Voi | None = None
         self._inverted = False
+        self._shows_graphics = True
         self._view = View()
         self._smooth = True
         self.tile_size = (512.0, 512.0)  # of the widget, in its pixels; the widget keeps it true
@@ -257,6 +258,15 @@ class ViewportState(QObject):
 
     def toggle_inversion(self) -> None:
         self._inverted = not self._inverted
+        self.voi_changed.emit()
+
+    @property
+    def shows_graphics(self) -> bool:
+        """The overlays of the file are drawn over its image."""
+        return self._shows_graphics
+
+    def toggle_graphics(self) -> None:
+        self._shows_graphics = not self._shows_graphics
         self.voi_changed.emit()
 
     # ---- view ----

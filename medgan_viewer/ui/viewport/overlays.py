@@ -75,6 +75,8 @@ def _bottom_right(state: ViewportState) -> list[str]:
     frame = state.frame
     assert frame is not None
     lines = list(frame.notes)
+    if frame.overlay is not None and not state.shows_graphics:
+        lines.append("graphics of the file hidden")
     if state.is_inverted:
         lines.append("inverted")
     if state.voi is not None and not frame.is_color:
