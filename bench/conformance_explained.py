@@ -30,6 +30,7 @@ EXPLAINED = {
     ),
     "693_UNCI.dcm": _PADDING,
     "seg_image_sm_control_labelmap.dcm": _PADDING,
+    "GH1376.dcm": _PADDING,
     "rtdose_expb.dcm": _BIG_ENDIAN_32,
     "rtdose_expb_1frame.dcm": _BIG_ENDIAN_32,
 }

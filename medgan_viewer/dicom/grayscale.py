@@ -3,6 +3,8 @@
 PS3.3 C.11.1, C.11.2, C.7.5.1.1.2 and C.11.6. Notes are short remarks for the corner of the image.
 """
 
+from dataclasses import replace
+
 from pydicom.dataset import Dataset
 
 from medgan_viewer.dicom import codecs
@@ -73,6 +75,8 @@ def vois_of(
 ) -> tuple[tuple[Voi, ...], tuple[str, ...]]:
     """Return the views that the file offers, windows before tables, and notes."""
     windows, notes = _windows(view.holder(_VOI_GROUP, "WindowCenter"))
+    if layout.float_bits:
+        windows = [_for_real_numbers(window) for window in windows]
     # Modality values may be negative where stored values are not.
     is_signed = layout.is_signed or (isinstance(transform, Rescale) and transform.intercept < 0)
     tables: list[Voi] = []
@@ -113,11 +117,11 @@ def is_inverted(dataset: Dataset) -> bool:
     )
 
 
-def _windows(dataset: Dataset) -> tuple[list[Voi], list[str]]:
+def _windows(dataset: Dataset) -> tuple[list[VoiWindow], list[str]]:
     centers, widths = texts(dataset, "WindowCenter"), texts(dataset, "WindowWidth")
     explanations = texts(dataset, "WindowCenterWidthExplanation")
     function = _voi_function(text(dataset, "VOILUTFunction"))
-    windows: list[Voi] = []
+    windows: list[VoiWindow] = []
     notes = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
         explanation = explanations[index] if index < len(explanations) else ""
@@ -126,6 +130,16 @@ def _windows(dataset: Dataset) -> tuple[list[Voi], list[str]]:
         except ValueError:
             notes.append(f"window width {width or 'missing'}, center {center or 'missing'} ignored")
     return windows, notes
+
+
+def _for_real_numbers(window: VoiWindow) -> VoiWindow:
+    """Return a window without the half steps of LINEAR, which are meant for whole numbers.
+
+    Center 0.5 and width 1, written for a map from 0 to 1, would be a threshold at 0 with them.
+    """
+    if window.function is not VoiFunction.LINEAR:
+        return window
+    return replace(window, function=VoiFunction.LINEAR_EXACT)
 
 
 def _voi_function(name: str) -> VoiFunction:

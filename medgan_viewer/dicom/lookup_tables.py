@@ -13,6 +13,7 @@ from medgan_viewer.dicom.attributes import numbers, words
 from medgan_viewer.dicom.codecs import Array
 from medgan_viewer.dicom.dicom_file import UnreadableError
 from medgan_viewer.imaging.color import RgbArray, to_8_bit
+from medgan_viewer.imaging.supplement import SupplementalPalette
 
 Entries = npt.NDArray[np.uint16]
 
@@ -70,15 +71,41 @@ def palette_colors(
         The palette is missing or broken.
     """
     channels = []
-    for color in ("Red", "Green", "Blue"):
-        table = _palette_channel(dataset, color, is_signed, is_little_endian)
-        if table is None:
-            raise UnreadableError("has no usable color palette")
+    for table in _palette(dataset, is_signed, is_little_endian):
         index = indices.astype(np.int64) - table.first_mapped
         channels.append(table.entries[np.clip(index, 0, table.entries.size - 1)])
     colors = np.stack(channels, axis=-1)
     # Tables of 8-bit entries may sit in 16-bit words and call themselves 16 bits deep.
     return to_8_bit(colors, 16 if int(colors.max()) > 255 else 8)
+
+
+def supplement_of(
+    dataset: Dataset, *, is_signed: bool, is_little_endian: bool
+) -> SupplementalPalette:
+    """Return the palette of a gray image whose highest values are colors.
+
+    Raises
+    ------
+    UnreadableError
+        The palette is missing or broken, or its channels do not fit each other.
+    """
+    channels = _palette(dataset, is_signed, is_little_endian)
+    if len({(table.first_mapped, table.entries.size) for table in channels}) > 1:
+        raise UnreadableError("has no usable color palette")
+    colors = np.stack([table.entries for table in channels], axis=-1)
+    depth = 16 if int(colors.max()) > 255 else 8
+    return SupplementalPalette(channels[0].first_mapped, to_8_bit(colors, depth))
+
+
+def _palette(dataset: Dataset, is_signed: bool, is_little_endian: bool) -> list[LookupTable]:
+    """Return the tables for red, green and blue; UnreadableError when one is missing."""
+    tables = []
+    for color in ("Red", "Green", "Blue"):
+        table = _palette_channel(dataset, color, is_signed, is_little_endian)
+        if table is None or table.entries.size == 0:
+            raise UnreadableError("has no usable color palette")
+        tables.append(table)
+    return tables
 
 
 def _palette_channel(

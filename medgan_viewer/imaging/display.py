@@ -115,6 +115,8 @@ def _gray_or_mapped(
     else:
         gray = _to_8_bit(apply_voi(frame.transform.apply(stored), voi), polarity)
     shown: npt.NDArray[np.uint8] = gray if colormap == "gray" else colormaps.table(colormap)[gray]
+    if frame.supplement is not None:
+        shown = frame.supplement.over(shown, stored)
     if padding is not None and padding.any():
         shown[padding] = _BACKGROUND  # after the color map, whose first color may be bright
     return shown
@@ -133,7 +135,10 @@ def reduce_frame(frame: PixelFrame, step: int) -> PixelFrame:
     if step <= 1:
         return frame
     padding = frame.padding
-    stored = _mean_of_stored(frame.stored, step)
+    if frame.supplement is not None:  # a mean of a gray and a color would be another color
+        stored = np.ascontiguousarray(frame.stored[::step, ::step])
+    else:
+        stored = _mean_of_stored(frame.stored, step)
     if padding is not None and not frame.is_color:
         # A block that is mostly padding stays padding instead of becoming a mixture.
         mostly = block_mean(padding.mask(frame.stored).astype(np.float32), step) >= 0.5

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from medgan_viewer.imaging.bit_mask import BitMask
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 from medgan_viewer.imaging.modality import FloatArray, ModalityTransform, Rescale
+from medgan_viewer.imaging.supplement import SupplementalPalette
 from medgan_viewer.imaging.suv import SuvScale
 from medgan_viewer.imaging.voi import Voi
 
@@ -88,6 +89,7 @@ class PixelFrame:
     inverted : smallest value is white (MONOCHROME1, Presentation LUT Shape INVERSE)
     vois : the VOI views that the file offers, first is the default
     padding : stored values outside the image, if the file names them
+    supplement : colors for the highest stored values of a gray image, if the file has some
     overlay : graphics that the file lays over the image (60xx), not part of any value
     hidden : what a display shutter covers; no image is there
     hidden_gray : gray to show there, 0 to 255
@@ -106,6 +108,7 @@ class PixelFrame:
     inverted: bool = False
     vois: tuple[Voi, ...] = ()
     padding: PaddingRange | None = None
+    supplement: SupplementalPalette | None = None
     overlay: BitMask | None = None
     hidden: BitMask | None = None
     hidden_gray: int = 0
