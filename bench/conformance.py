@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.conformance_explained import explanation_of
-from bench.conformance_peers import Pixels, by_dcmtk, by_gdcm, by_pydicom
+from bench.conformance_peers import DcmtkAndGdcm, Pixels, by_pydicom
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.decoder_messages import ReadFrame, ReadHeaders
 from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
@@ -157,7 +157,8 @@ def examine(folder: Path, row: dict[str, str], pool: DecoderPool, with_peers: bo
         notes += [note for note in frame.notes if note not in notes]
         # The middle frame adds time and no kind of mistake.
         if with_peers and ref.frame_number in (1, header.frame_count):
-            pictures += compare(path, ref.frame_number, frame)
+            with DcmtkAndGdcm(path, header.transfer_syntax_uid) as peers:
+                pictures += compare(path, ref.frame_number, frame, peers)
     return Outcome(row, header, "", seconds, tuple(notes), tuple(pictures))
 
 
@@ -166,7 +167,9 @@ def chosen_frames(refs: Sequence[FrameRef]) -> list[FrameRef]:
     return [refs[i] for i in sorted({0, len(refs) // 2, len(refs) - 1})]
 
 
-def compare(path: Path, frame_number: int, frame: PixelFrame) -> Iterable[Picture]:
+def compare(
+    path: Path, frame_number: int, frame: PixelFrame, peers: DcmtkAndGdcm
+) -> Iterable[Picture]:
     """Yield each picture of a frame beside the first peer's, and who else agrees with us."""
     if frame.supplement is not None:  # DCMTK shows no supplemental colors
         frame = replace(frame, supplement=None)
@@ -183,8 +186,8 @@ def compare(path: Path, frame_number: int, frame: PixelFrame) -> Iterable[Pictur
     for view, voi, options in views:
         ours = render_display(frame, voi, overlays=view == "overlay").pixels
         asked = [
-            ("DCMTK", lambda o=options: by_dcmtk(path, frame_number, o)),
-            ("GDCM", lambda o=options: by_gdcm(path, frame_number, o)),
+            ("DCMTK", lambda o=options: peers.by_dcmtk(frame_number, o)),
+            ("GDCM", lambda o=options: peers.by_gdcm(frame_number, o)),
         ]
         if view in (
             "window",

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,31 +19,60 @@ from medgan_viewer.imaging.voi import Voi, VoiWindow
 
 Pixels = npt.NDArray[Any]
 
-DCMTK_PROGRAMS = ("dcm2pnm", "dcmj2pnm", "dcml2pnm")  # uncompressed and RLE, JPEG, JPEG-LS
+DCM2PNM, DCMJ2PNM, DCML2PNM = "dcm2pnm", "dcmj2pnm", "dcml2pnm"  # for RLE and native, JPEG, JPEG-LS
+_BY_SYNTAX = {
+    **dict.fromkeys(("50", "51", "53", "55", "57", "70"), (DCMJ2PNM,)),
+    **dict.fromkeys(("80", "81"), (DCML2PNM,)),
+    **dict.fromkeys(("90", "91", "201", "202", "203"), ()),
+}
+_JPEG_FAMILY = "1.2.840.10008.1.2.4."
 PEER_TIMEOUT_S = 20
 
 
-def by_dcmtk(path: Path, frame_number: int, options: Sequence[str]) -> Pixels | None:
-    """Return DCMTK's 8-bit picture; None when it cannot read the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "dcmtk.pnm"
-        for program in DCMTK_PROGRAMS:
-            frame = ("+F", str(frame_number))
-            overlays = () if "+O" in options else ("--no-overlays",)
+class DcmtkAndGdcm:
+    """DCMTK on a file, and DCMTK on what GDCM makes of it; a context manager, for the latter."""
+
+    def __init__(self, path: Path, syntax_uid: str) -> None:
+        """Choose the programs of DCMTK that read the transfer syntax."""
+        self._path = path
+        family, _, number = syntax_uid.rpartition(".")
+        is_jpeg = f"{family}." == _JPEG_FAMILY
+        self._programs = _BY_SYNTAX.get(number, ()) if is_jpeg else (DCM2PNM, DCMJ2PNM)
+        self._folder = tempfile.TemporaryDirectory()
+        self._raw: Path | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._folder.cleanup()
+
+    def by_dcmtk(self, frame_number: int, options: Sequence[str]) -> Pixels | None:
+        """Return DCMTK's 8-bit picture; None when it cannot read the file."""
+        return self._shown(self._path, self._programs, frame_number, options)
+
+    def by_gdcm(self, frame_number: int, options: Sequence[str]) -> Pixels | None:
+        """Return the picture that GDCM decodes and DCMTK windows."""
+        if self._raw is None:
+            self._raw = Path(self._folder.name) / "raw.dcm"
+            ran(["gdcmconv", "--raw", self._path, self._raw])
+        if not self._raw.exists():
+            return None
+        return self._shown(self._raw, (DCM2PNM,), frame_number, options)
+
+    def _shown(
+        self, path: Path, programs: Sequence[str], frame_number: int, options: Sequence[str]
+    ) -> Pixels | None:
+        out = Path(self._folder.name) / "dcmtk.pnm"
+        overlays = () if "+O" in options else ("--no-overlays",)
+        frame = ("+F", str(frame_number))
+        for program in programs:
+            out.unlink(missing_ok=True)
             arguments = [program, "--quiet", *overlays, *frame, *options, path, out]
             if ran(arguments) and out.exists() and out.stat().st_size:
                 with Image.open(out) as image:
                     return np.asarray(image).astype(int)
-    return None
-
-
-def by_gdcm(path: Path, frame_number: int, options: Sequence[str]) -> Pixels | None:
-    """Return the picture that GDCM decodes and DCMTK windows."""
-    with tempfile.TemporaryDirectory() as folder:
-        raw = Path(folder) / "raw.dcm"
-        if not ran(["gdcmconv", "--raw", path, raw]) or not raw.exists():
-            return None
-        return by_dcmtk(raw, frame_number, options)
+        return None
 
 
 def by_pydicom(path: Path, frame: PixelFrame, frame_number: int, window: Voi) -> Pixels | None:
