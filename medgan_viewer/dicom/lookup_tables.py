@@ -49,11 +49,9 @@ def read_lut(
     described = numbers(item, descriptor, 3)
     if described is None:
         return None
-    count, first_mapped, bits = (int(value) for value in described)
+    count, bits = int(described[0]), int(described[2])
     count = (count & 0xFFFF) or _MAX_ENTRIES
-    first_mapped &= 0xFFFF
-    if is_signed and first_mapped >= 0x8000:
-        first_mapped -= 0x10000
+    first_mapped = _first_mapped(described[1], is_signed)
     entries = _entries(words(item, data), count, bits, is_little_endian)
     if entries.size == 0 or not 1 <= bits <= 16:
         return None
@@ -127,8 +125,13 @@ def _palette_channel(
         return None
     bits = int(described[2])
     segments = _words_of(data, bits, is_little_endian)
-    first_mapped = int(described[1])
-    return LookupTable(first_mapped, _expand(segments, bits), bits)
+    return LookupTable(_first_mapped(described[1], is_signed), _expand(segments, bits), bits)
+
+
+def _first_mapped(stated: float, is_signed: bool) -> int:
+    """Read the second value of a descriptor with the sign of its input, whatever VR it has."""
+    first_mapped = int(stated) & 0xFFFF
+    return first_mapped - 0x10000 if is_signed and first_mapped >= 0x8000 else first_mapped
 
 
 def _entries(

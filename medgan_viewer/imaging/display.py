@@ -49,7 +49,32 @@ def default_voi(frame: PixelFrame) -> Voi:
         return frame.vois[0]
     if frame.is_color:
         return VoiWindow(127.5, 255)
-    return auto_window(frame.modality_values(), frame.padding_mask())
+    return automatic_voi(frame)
+
+
+def automatic_voi(frame: PixelFrame) -> VoiWindow:
+    """Return the window over the values of a gray frame that are image.
+
+    Notes
+    -----
+    Many CTs fill the corners outside the field of view with one low value and do not name it as
+    padding. It is left out here, and only here.
+    """
+    excluded = frame.padding_mask()
+    outside = _outside_field_of_view(frame)
+    if outside is not None:
+        excluded = outside if excluded is None else excluded | outside
+    return auto_window(frame.modality_values(), excluded)
+
+
+def _outside_field_of_view(frame: PixelFrame) -> npt.NDArray[np.bool_] | None:
+    if frame.modality != "CT" or frame.padding is not None:
+        return None
+    corners = frame.stored[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if corners.min() != corners.max() or corners[0] != frame.stored.min():
+        return None
+    outside: npt.NDArray[np.bool_] = frame.stored == corners[0]
+    return outside
 
 
 def render_display(

@@ -5,10 +5,10 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from medgan_viewer.imaging.display import default_voi
+from medgan_viewer.imaging.display import automatic_voi, default_voi
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.presets import presets_for
-from medgan_viewer.imaging.voi import Voi, VoiLut, auto_window
+from medgan_viewer.imaging.voi import Voi, VoiLut
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -233,7 +233,7 @@ class ViewportState(QObject):
     def use_auto_window(self) -> None:
         if self._frame is not None and not self._frame.is_color:
             frame = self._frame
-            self.set_voi(auto_window(frame.modality_values(), frame.padding_mask()))
+            self.set_voi(automatic_voi(frame))
 
     def use_file_window(self) -> None:
         """Take the file's own view; when it has several, the next one."""
