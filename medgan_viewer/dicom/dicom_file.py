@@ -81,13 +81,14 @@ class DicomFile:
     ----------
     stream : the file, or the inflated bytes of a deflated one
     size : of the stream, in bytes
-    transfer_syntax_uid : as stated, or guessed from the first bytes where it is missing; that of
-        the compressed frames where the file calls them native
-    has_wrong_syntax : the file states another one
+    transfer_syntax_uid : as stated, or guessed from the first bytes where it is missing
+    has_wrong_syntax : `believe_pixels` found another one
     media_sop_class_uid : from the file meta information; may be empty
     dataset : all elements before the pixels, or those asked for
     pixels : None when the file holds none
     """
+
+    has_wrong_syntax = False
 
     def __init__(
         self, path: Path, tags: Sequence[BaseTag] = (), inflate_limit: int = INFLATE_LIMIT
@@ -115,9 +116,6 @@ class DicomFile:
             self._is_implicit = self.transfer_syntax_uid == ImplicitVRLittleEndian
             self.dataset = self._parse(tags)
             self.pixels = self._pixel_element()
-            found = self._syntax_of_pixels()
-            self.has_wrong_syntax = bool(found)
-            self.transfer_syntax_uid = found or self.transfer_syntax_uid
         except BaseException:
             self.close()
             raise
@@ -220,13 +218,14 @@ class DicomFile:
             return PixelElement(vr, offset, None, float_bits)
         return PixelElement(vr, offset, length, float_bits)
 
-    def _syntax_of_pixels(self) -> str:
-        """Return what compressed pixels are that the file calls native; else nothing."""
+    def believe_pixels(self) -> None:
+        """Take the transfer syntax of compressed pixels that the file calls native from them."""
         pixels = self.pixels
         if pixels is None or pixels.length is not None or self.transfer_syntax_uid not in _NATIVE:
-            return ""
+            return
         self.stream.seek(pixels.offset)
-        return syntax_of_stream(self.stream.read(_STREAM_START))
+        if found := syntax_of_stream(self.stream.read(_STREAM_START)):
+            self.transfer_syntax_uid, self.has_wrong_syntax = found, True
 
 
 def inflate(data: bytes, limit: int) -> bytes:

@@ -31,6 +31,7 @@ def checked_layout(file: DicomFile, pixels: PixelElement) -> PixelLayout:
         the last frame does; nothing is filled up.
     """
     layout = layout_of(file.dataset, pixels)
+    file.believe_pixels()
     syntax_uid = file.transfer_syntax_uid
     codecs.require_support(syntax_uid)
     if (pixels.length is not None) != (syntax_uid in codecs.NATIVE_SYNTAXES):
