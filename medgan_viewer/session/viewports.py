@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from medgan_viewer.imaging.display import automatic_voi, default_voi
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.imaging.presets import presets_for
+from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.imaging.voi import Voi, VoiLut
 
 ZOOM_RANGE = (0.1, 40.0)
@@ -252,7 +252,7 @@ class ViewportState(QObject):
         frame = self._frame
         if frame is None or frame.is_color:
             return
-        for preset in presets_for(frame.modality):
+        for preset in presets_of(frame):
             if preset.digit == digit:
                 self.set_voi(preset.window)
 
