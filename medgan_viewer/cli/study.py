@@ -230,8 +230,9 @@ def _print_scan(found: Any) -> None:
                 mark = "SYNTHETIC " if one["synthetic"] else ""
                 known = [f"{mm:g}" for mm in one["spacing_mm"] if mm is not None]
                 spacing = " x ".join(known) + " mm" if known else "spacing unknown"
+                images = "1 image" if one["frames"] == 1 else f"{one['frames']} images"
                 say(
-                    f"  {mark}{series['modality']} {one['label']}: {one['frames']} images, "
+                    f"  {mark}{series['modality']} {one['label']}: {images}, "
                     f"{one['columns']} x {one['rows']}, {spacing}, by {one['order_rule']}, "
                     f"{one['geometry']['verdict']}"
                 )

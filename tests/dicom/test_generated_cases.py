@@ -13,6 +13,8 @@ from medgan_viewer.imaging.display import default_voi, render_display
 from medgan_viewer.imaging.geometry import orientation_letters
 from tests.dicom_factory import (
     ct_dataset,
+    groups,
+    item,
     lut_item,
     make_ct,
     make_enhanced,
@@ -177,6 +179,36 @@ def test_a_range_of_padding_is_black_in_every_polarity_and_counts_nowhere(tmp_pa
     assert grays(frame)[1:4] == [0, 0, 0]
     assert grays(frame, inverted=True)[1:4] == [0, 0, 0]
     assert grays(frame)[0] == 76  # ((-2001 + 0.5) / 9999 + 0.5) * 255 = 76.48
+
+
+def parametric_map(tmp_path, slope, unit):
+    mapping = item(
+        RealWorldValueSlope=slope,
+        RealWorldValueIntercept=0.0,
+        MeasurementUnitsCodeSequence=[item(CodeValue=unit, CodingSchemeDesignator="UCUM")],
+    )
+    path = make_enhanced(
+        tmp_path / "a.dcm",
+        Modality="MR",
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.30",
+        SharedFunctionalGroupsSequence=None,
+    )
+    dataset = dcmread(path)
+    shared = groups(PixelMeasuresSequence={"PixelSpacing": [1, 1]})
+    shared.RealWorldValueMappingSequence = [mapping]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    dataset.save_as(path)
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("slope", "unit", "shown"),
+    [(1.0, "um2/s", "um2/s"), (1.0, "1", ""), (0.001, "mm2/s", "")],
+)
+def test_a_parametric_map_has_its_unit_only_where_it_is_that_of_its_values(
+    tmp_path, slope, unit, shown
+):
+    assert parametric_map(tmp_path, slope, unit).unit == shown
 
 
 # ---- geometry ----
