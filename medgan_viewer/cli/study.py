@@ -108,14 +108,19 @@ def probe(
         if geometry is None
         else [round(float(x), 6) for x in geometry.to_patient(column, row)],
         "padding": pixels.padding is not None and bool(pixels.padding.mask(stored).all()),
+        "suv": None,
         "synthetic": pixels.is_synthetic,
     }
+    if pixels.suv is not None:
+        document["suv"] = document["value"] * pixels.suv.factor
     if as_json:
         print_json(document)
         return
     say(f"stored {document['stored']}")
     if document["value"] is not None:
         say(f"value {document['value']:g} {document['unit']}".rstrip())
+    if pixels.suv is not None:
+        say(f"{pixels.suv.label} {document['suv']:.4g}")
     position = document["position_mm"]
     say(f"position {position} mm (LPS)" if position else "position unknown")
     if document["padding"]:
@@ -225,8 +230,9 @@ def _print_scan(found: Any) -> None:
                 mark = "SYNTHETIC " if one["synthetic"] else ""
                 known = [f"{mm:g}" for mm in one["spacing_mm"] if mm is not None]
                 spacing = " x ".join(known) + " mm" if known else "spacing unknown"
+                images = "1 image" if one["frames"] == 1 else f"{one['frames']} images"
                 say(
-                    f"  {mark}{series['modality']} {one['label']}: {one['frames']} images, "
+                    f"  {mark}{series['modality']} {one['label']}: {images}, "
                     f"{one['columns']} x {one['rows']}, {spacing}, by {one['order_rule']}, "
                     f"{one['geometry']['verdict']}"
                 )

@@ -60,7 +60,9 @@ def text(dataset: Dataset, key: str | int) -> str:
     return found if len(found) <= MAX_TEXT else f"{found[:MAX_TEXT]}…"
 
 
-def numbers(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[float, ...] | None:
+def numbers(
+    dataset: Dataset, keyword: str | int, count: int | None = None
+) -> tuple[float, ...] | None:
     """Return finite numbers; None when one of them is not, or when there are not `count`."""
     found = tuple(_number_of(value) for value in texts(dataset, keyword))
     finite = tuple(value for value in found if value is not None)
@@ -75,7 +77,7 @@ def number(dataset: Dataset, key: str | int) -> float | None:
     return _number_of(found[0]) if found else None
 
 
-def integer(dataset: Dataset, keyword: str) -> int | None:
+def integer(dataset: Dataset, keyword: str | int) -> int | None:
     """Return the first value as a whole number; None when it has a fraction."""
     value = number(dataset, keyword)
     return int(value) if value is not None and value == int(value) else None
@@ -87,7 +89,7 @@ def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     return tuple(value) if isinstance(value, Sequence) else ()
 
 
-def words(dataset: Dataset, keyword: str) -> tuple[int, ...] | bytes:
+def words(dataset: Dataset, keyword: str | int) -> tuple[int, ...] | bytes:
     """Return a list of integers (US, SS) or the bytes as they stand in the file (OB, OW)."""
     value = _value(dataset, keyword)
     if isinstance(value, bytes):

@@ -148,8 +148,10 @@ def _decode_jpeg_2000(data: bytes, layout: PixelLayout) -> tuple[Array, str]:
 def _decode_rle(data: bytes, layout: PixelLayout) -> tuple[Array, str]:
     import imagecodecs
 
-    if layout.bits_allocated < 8:
-        raise ValueError("single bits are not decoded from RLE")
+    if layout.bits_allocated == 1:
+        return _decode_rle_bits(data, layout), layout.photometric
+    if layout.bits_allocated % 8:
+        raise ValueError(f"{layout.bits_allocated} bits to a sample")
     size = layout.bits_allocated // 8
     _require_rle_header(data, layout.samples * size)
     flat = np.frombuffer(imagecodecs.dicomrle_decode(data, f"<u{size}"), f"<u{size}")
@@ -157,6 +159,16 @@ def _decode_rle(data: bytes, layout: PixelLayout) -> tuple[Array, str]:
     planes = flat.reshape(layout.samples, layout.rows, layout.columns)
     samples = planes[0] if layout.samples == 1 else planes.transpose(1, 2, 0)
     return samples, layout.photometric
+
+
+def _decode_rle_bits(data: bytes, layout: PixelLayout) -> Array:
+    """Return (rows, columns) of 0 and 1 from one segment of packed bits."""
+    import imagecodecs
+
+    _require_rle_header(data, 1)
+    packed = np.frombuffer(imagecodecs.dicomrle_decode(data, "<u1"), np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")
+    return bits[: layout.rows * layout.columns].reshape(layout.rows, layout.columns)
 
 
 def _require_rle_header(data: bytes, segment_count: int) -> None:

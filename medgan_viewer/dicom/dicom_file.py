@@ -29,11 +29,14 @@ from pydicom.uid import (
 
 from medgan_viewer.dicom.attributes import UNREADABLE
 from medgan_viewer.dicom.foreign_files import foreign_kind, program_kind
+from medgan_viewer.dicom.stream_syntax import syntax_of_stream
 
 INFLATE_LIMIT = 512 << 20
 _INFLATED_STEP = 1 << 20
 _DEFLATED_STEP = 1 << 16
 _MAGIC_END = 132
+_STREAM_START = 1 << 16  # bytes in which a frame names its compression
+_NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 
 _LONG_LENGTH_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
@@ -79,10 +82,13 @@ class DicomFile:
     stream : the file, or the inflated bytes of a deflated one
     size : of the stream, in bytes
     transfer_syntax_uid : as stated, or guessed from the first bytes where it is missing
+    has_wrong_syntax : `believe_pixels` found another one
     media_sop_class_uid : from the file meta information; may be empty
     dataset : all elements before the pixels, or those asked for
     pixels : None when the file holds none
     """
+
+    has_wrong_syntax = False
 
     def __init__(
         self, path: Path, tags: Sequence[BaseTag] = (), inflate_limit: int = INFLATE_LIMIT
@@ -211,6 +217,15 @@ class DicomFile:
         if length == _UNDEFINED_LENGTH:
             return PixelElement(vr, offset, None, float_bits)
         return PixelElement(vr, offset, length, float_bits)
+
+    def believe_pixels(self) -> None:
+        """Take the transfer syntax of compressed pixels that the file calls native from them."""
+        pixels = self.pixels
+        if pixels is None or pixels.length is not None or self.transfer_syntax_uid not in _NATIVE:
+            return
+        self.stream.seek(pixels.offset)
+        if found := syntax_of_stream(self.stream.read(_STREAM_START)):
+            self.transfer_syntax_uid, self.has_wrong_syntax = found, True
 
 
 def inflate(data: bytes, limit: int) -> bytes:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from medgan_viewer.dicom.attributes import items
+from medgan_viewer.dicom.attributes import items, text
+
+FRAME_TYPE_GROUPS = (
+    "MRImageFrameTypeSequence",
+    "CTImageFrameTypeSequence",
+    "PETFrameTypeSequence",
+    "XRay3DFrameTypeSequence",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +54,12 @@ def frame_views(dataset: Dataset, frame_indices: range | tuple[int, ...]) -> tup
     per_frame = items(dataset, "PerFrameFunctionalGroupsSequence")
     shared = items(dataset, "SharedFunctionalGroupsSequence")[:1]
     return tuple(FrameView(dataset, per_frame[i : i + 1] + shared) for i in frame_indices)
+
+
+def presentation_of(view: FrameView) -> str:
+    """Return Pixel Presentation of a frame, which for a MIXED image stands with its frame type."""
+    for group in FRAME_TYPE_GROUPS:
+        for item in view.group_items(group):
+            if found := text(item, "PixelPresentation").upper():
+                return found
+    return text(view.root, "PixelPresentation").upper()

@@ -3,6 +3,8 @@
 PS3.3 C.11.1, C.11.2, C.7.5.1.1.2 and C.11.6. Notes are short remarks for the corner of the image.
 """
 
+from dataclasses import replace
+
 from pydicom.dataset import Dataset
 
 from medgan_viewer.dicom import codecs
@@ -18,6 +20,8 @@ _TRANSFORM_GROUP = "PixelValueTransformationSequence"
 _VOI_GROUP = "FrameVOILUTSequence"
 # X-ray angiography and fluoroscopy: the modality transform serves measurement, not display.
 _NOT_FOR_DISPLAY = frozenset(("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2"))
+_PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+_UCUM_NO_UNIT = "1"
 _PET_UNITS = {"BQML": "Bq/mL", "GML": "g/mL", "CNTS": "counts", "PROPCNTS": "prop. counts"}
 _LUT_UNITS = {"HU": "HU", "OD": "10⁻³ OD", "MGML": "mg/mL"}
 
@@ -44,7 +48,7 @@ def transform_of(
     slope = number(view.holder(_TRANSFORM_GROUP, "RescaleSlope"), "RescaleSlope")
     intercept = number(view.holder(_TRANSFORM_GROUP, "RescaleIntercept"), "RescaleIntercept")
     if slope is None and intercept is None:
-        return Rescale(unit=_pet_unit(root)), ()
+        return Rescale(unit=_pet_unit(root) or _mapped_unit(view)), ()
     if slope == 0:
         return Rescale(), ("rescale slope 0 ignored",)
     slope = 1.0 if slope is None else slope
@@ -73,6 +77,8 @@ def vois_of(
 ) -> tuple[tuple[Voi, ...], tuple[str, ...]]:
     """Return the views that the file offers, windows before tables, and notes."""
     windows, notes = _windows(view.holder(_VOI_GROUP, "WindowCenter"))
+    if layout.float_bits:
+        windows = [_for_real_numbers(window) for window in windows]
     # Modality values may be negative where stored values are not.
     is_signed = layout.is_signed or (isinstance(transform, Rescale) and transform.intercept < 0)
     tables: list[Voi] = []
@@ -113,11 +119,11 @@ def is_inverted(dataset: Dataset) -> bool:
     )
 
 
-def _windows(dataset: Dataset) -> tuple[list[Voi], list[str]]:
+def _windows(dataset: Dataset) -> tuple[list[VoiWindow], list[str]]:
     centers, widths = texts(dataset, "WindowCenter"), texts(dataset, "WindowWidth")
     explanations = texts(dataset, "WindowCenterWidthExplanation")
     function = _voi_function(text(dataset, "VOILUTFunction"))
-    windows: list[Voi] = []
+    windows: list[VoiWindow] = []
     notes = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
         explanation = explanations[index] if index < len(explanations) else ""
@@ -126,6 +132,16 @@ def _windows(dataset: Dataset) -> tuple[list[Voi], list[str]]:
         except ValueError:
             notes.append(f"window width {width or 'missing'}, center {center or 'missing'} ignored")
     return windows, notes
+
+
+def _for_real_numbers(window: VoiWindow) -> VoiWindow:
+    """Return a window without the half steps of LINEAR, which are meant for whole numbers.
+
+    Center 0.5 and width 1, written for a map from 0 to 1, would be a threshold at 0 with them.
+    """
+    if window.function is not VoiFunction.LINEAR:
+        return window
+    return replace(window, function=VoiFunction.LINEAR_EXACT)
 
 
 def _voi_function(name: str) -> VoiFunction:
@@ -141,7 +157,7 @@ def _rescale_unit(view: FrameView) -> str:
     if text(root, "Modality") == "CT":
         is_scout = "LOCALIZER" in (value.upper() for value in texts(root, "ImageType"))
         return "HU" if stated.upper() in ("HU", "") and not is_scout else _plain_unit(stated)
-    return _pet_unit(root) or _plain_unit(stated)
+    return _pet_unit(root) or _plain_unit(stated) or _mapped_unit(view)
 
 
 def _pet_unit(root: Dataset) -> str:
@@ -149,6 +165,24 @@ def _pet_unit(root: Dataset) -> str:
         return ""
     units = text(root, "Units").upper()
     return _PET_UNITS.get(units, units.lower())
+
+
+def _mapped_unit(view: FrameView) -> str:
+    """Return the unit that a parametric map gives to its values as they are.
+
+    A mapping that would change the values is an alternative to the modality transform, whose
+    values we show, and its unit is not theirs.
+    """
+    if text(view.root, "SOPClassUID") != _PARAMETRIC_MAP:
+        return ""
+    mappings = view.group_items("RealWorldValueMappingSequence")[:1]
+    for mapping in mappings or items(view.root, "RealWorldValueMappingSequence")[:1]:
+        line = (number(mapping, "RealWorldValueSlope"), number(mapping, "RealWorldValueIntercept"))
+        for code in items(mapping, "MeasurementUnitsCodeSequence")[:1]:
+            unit = text(code, "CodeValue")
+            if line == (1.0, 0.0) and unit != _UCUM_NO_UNIT:
+                return unit
+    return ""
 
 
 def _plain_unit(stated: str) -> str:

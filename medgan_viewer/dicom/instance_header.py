@@ -12,7 +12,12 @@ from pydicom.tag import Tag
 from medgan_viewer.dicom import codecs
 from medgan_viewer.dicom.attributes import integer, items, number, text, texts
 from medgan_viewer.dicom.dicom_file import DicomFile, UnreadableError
-from medgan_viewer.dicom.functional_groups import FrameView, frame_view, frame_views
+from medgan_viewer.dicom.functional_groups import (
+    FRAME_TYPE_GROUPS,
+    FrameView,
+    frame_view,
+    frame_views,
+)
 from medgan_viewer.dicom.hierarchy import (
     FrameFacts,
     InstanceHeader,
@@ -60,12 +65,6 @@ _HEADER_TAGS = (*map(Tag, _KEYWORDS), *map(Tag, _PRIVATE_TAGS))
 _MARKS = frozenset(
     [Tag(k) for k in ("SyntheticData", "ConversionType", "ContributingEquipmentSequence")]
     + [Tag(PRIVATE_GROUP, element) for element in range(0x10, 0x100)]
-)
-_FRAME_TYPE_GROUPS = (
-    "MRImageFrameTypeSequence",
-    "CTImageFrameTypeSequence",
-    "PETFrameTypeSequence",
-    "XRay3DFrameTypeSequence",
 )
 
 
@@ -200,7 +199,7 @@ def _frame_facts(view: FrameView, *, has_plane: bool) -> FrameFacts:
 
 
 def _frame_type(view: FrameView) -> tuple[str, ...]:
-    for group in _FRAME_TYPE_GROUPS:
+    for group in FRAME_TYPE_GROUPS:
         for item in view.group_items(group):
             if found := texts(item, "FrameType"):
                 return found

@@ -13,6 +13,7 @@ from medgan_viewer.dicom.attributes import numbers, words
 from medgan_viewer.dicom.codecs import Array
 from medgan_viewer.dicom.dicom_file import UnreadableError
 from medgan_viewer.imaging.color import RgbArray, to_8_bit
+from medgan_viewer.imaging.supplement import SupplementalPalette
 
 Entries = npt.NDArray[np.uint16]
 
@@ -48,11 +49,9 @@ def read_lut(
     described = numbers(item, descriptor, 3)
     if described is None:
         return None
-    count, first_mapped, bits = (int(value) for value in described)
+    count, bits = int(described[0]), int(described[2])
     count = (count & 0xFFFF) or _MAX_ENTRIES
-    first_mapped &= 0xFFFF
-    if is_signed and first_mapped >= 0x8000:
-        first_mapped -= 0x10000
+    first_mapped = _first_mapped(described[1], is_signed)
     entries = _entries(words(item, data), count, bits, is_little_endian)
     if entries.size == 0 or not 1 <= bits <= 16:
         return None
@@ -70,15 +69,41 @@ def palette_colors(
         The palette is missing or broken.
     """
     channels = []
-    for color in ("Red", "Green", "Blue"):
-        table = _palette_channel(dataset, color, is_signed, is_little_endian)
-        if table is None:
-            raise UnreadableError("has no usable color palette")
+    for table in _palette(dataset, is_signed, is_little_endian):
         index = indices.astype(np.int64) - table.first_mapped
         channels.append(table.entries[np.clip(index, 0, table.entries.size - 1)])
     colors = np.stack(channels, axis=-1)
     # Tables of 8-bit entries may sit in 16-bit words and call themselves 16 bits deep.
     return to_8_bit(colors, 16 if int(colors.max()) > 255 else 8)
+
+
+def supplement_of(
+    dataset: Dataset, *, is_signed: bool, is_little_endian: bool
+) -> SupplementalPalette:
+    """Return the palette of a gray image whose highest values are colors.
+
+    Raises
+    ------
+    UnreadableError
+        The palette is missing or broken, or its channels do not fit each other.
+    """
+    channels = _palette(dataset, is_signed, is_little_endian)
+    if len({(table.first_mapped, table.entries.size) for table in channels}) > 1:
+        raise UnreadableError("has no usable color palette")
+    colors = np.stack([table.entries for table in channels], axis=-1)
+    depth = 16 if int(colors.max()) > 255 else 8
+    return SupplementalPalette(channels[0].first_mapped, to_8_bit(colors, depth))
+
+
+def _palette(dataset: Dataset, is_signed: bool, is_little_endian: bool) -> list[LookupTable]:
+    """Return the tables for red, green and blue; UnreadableError when one is missing."""
+    tables = []
+    for color in ("Red", "Green", "Blue"):
+        table = _palette_channel(dataset, color, is_signed, is_little_endian)
+        if table is None or table.entries.size == 0:
+            raise UnreadableError("has no usable color palette")
+        tables.append(table)
+    return tables
 
 
 def _palette_channel(
@@ -100,8 +125,13 @@ def _palette_channel(
         return None
     bits = int(described[2])
     segments = _words_of(data, bits, is_little_endian)
-    first_mapped = int(described[1])
-    return LookupTable(first_mapped, _expand(segments, bits), bits)
+    return LookupTable(_first_mapped(described[1], is_signed), _expand(segments, bits), bits)
+
+
+def _first_mapped(stated: float, is_signed: bool) -> int:
+    """Read the second value of a descriptor with the sign of its input, whatever VR it has."""
+    first_mapped = int(stated) & 0xFFFF
+    return first_mapped - 0x10000 if is_signed and first_mapped >= 0x8000 else first_mapped
 
 
 def _entries(

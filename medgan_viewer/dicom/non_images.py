@@ -35,5 +35,8 @@ def non_image_reason(sop_class_uid: str) -> str:
         if part in name:
             return reason
     if name != sop_class_uid:
-        return f"is a DICOM object without an image ({name.removesuffix(' Storage')})"
+        kind = name.removesuffix(" Storage")
+        if "Image" in name:
+            return f"calls itself {kind} but holds no pixels"
+        return f"is a DICOM object without an image ({kind})"
     return "is a DICOM object without an image"

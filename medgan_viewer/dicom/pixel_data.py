@@ -18,6 +18,8 @@ from medgan_viewer.dicom.dicom_file import (
 )
 from medgan_viewer.dicom.pixel_layout import PixelLayout, layout_of
 
+_PACKED_BITS = 12
+
 
 def checked_layout(file: DicomFile, pixels: PixelElement) -> PixelLayout:
     """Return the layout that the pixels really have.
@@ -29,6 +31,7 @@ def checked_layout(file: DicomFile, pixels: PixelElement) -> PixelLayout:
         the last frame does; nothing is filled up.
     """
     layout = layout_of(file.dataset, pixels)
+    file.believe_pixels()
     syntax_uid = file.transfer_syntax_uid
     codecs.require_support(syntax_uid)
     if (pixels.length is not None) != (syntax_uid in codecs.NATIVE_SYNTAXES):
@@ -87,6 +90,8 @@ def unpack(data: bytes, layout: PixelLayout, *, bit_offset: int = 0, order: str 
     if layout.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
         return bits[bit_offset : bit_offset + rows * columns].reshape(rows, columns)
+    if layout.bits_allocated == _PACKED_BITS:
+        return _unpack_12_bits(data, bit_offset, rows * columns * samples).reshape(rows, columns)
     kind = "f" if layout.float_bits else "u"
     dtype = np.dtype(f"{order}{kind}{layout.bits_allocated // 8}")
     flat = np.frombuffer(data, dtype, layout.frame_bits // layout.bits_allocated)
@@ -104,6 +109,15 @@ def unpack(data: bytes, layout: PixelLayout, *, bit_offset: int = 0, order: str 
     if layout.is_planar:
         return flat.reshape(samples, rows, columns).transpose(1, 2, 0)
     return flat.reshape(rows, columns, samples)
+
+
+def _unpack_12_bits(data: bytes, bit_offset: int, count: int) -> Array:
+    """Return values that follow each other without gaps, the lowest bit first (PS3.5-1993)."""
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+    values = bits[bit_offset : bit_offset + _PACKED_BITS * count].reshape(count, _PACKED_BITS)
+    in_words = np.zeros((count, 16), np.uint8)
+    in_words[:, :_PACKED_BITS] = values
+    return np.packbits(in_words, axis=1, bitorder="little").view("<u2")[:, 0]
 
 
 def _total_bytes(layout: PixelLayout) -> int:

@@ -9,7 +9,7 @@ from medgan_viewer.dicom.dicom_file import PixelElement, UnreadableError
 
 MAX_SIDE = 20_000
 MAX_FRAMES = 20_000
-_ALLOCATIONS = (1, 8, 16, 32, 64)
+_ALLOCATIONS = (1, 8, 12, 16, 32, 64)  # 12: packed, of ACR-NEMA
 _COLOR_SPACES = frozenset(
     ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 )
@@ -22,7 +22,7 @@ class PixelLayout:
     Attributes
     ----------
     samples : 1 or 3
-    bits_allocated : of one sample; 1, 8, 16, 32 or 64
+    bits_allocated : of one sample; 1, 8, 12, 16, 32 or 64
     high_bit : number of the highest stored bit, counted from 0
     float_bits : 0 for integers
     is_planar : color by plane (Planar Configuration 1); native pixels only
@@ -76,6 +76,8 @@ def layout_of(dataset: Dataset, pixels: PixelElement) -> PixelLayout:
     if allocated not in _ALLOCATIONS:
         raise UnreadableError(f"gives {allocated} bits to a sample, which is not supported")
     samples, photometric = _color_of(dataset)
+    if allocated == 12 and samples != 1:
+        raise UnreadableError("packs color into 12 bits to a sample, which is not supported")
     stored = integer(dataset, "BitsStored") or allocated
     if not 1 <= stored <= allocated:
         stored = allocated

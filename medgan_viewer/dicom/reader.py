@@ -9,18 +9,23 @@ from dataclasses import replace
 from medgan_viewer.dicom import codecs
 from medgan_viewer.dicom.attributes import numbers, text
 from medgan_viewer.dicom.dicom_file import DicomFile, UnreadableError
-from medgan_viewer.dicom.functional_groups import FrameView, frame_view
+from medgan_viewer.dicom.functional_groups import FrameView, frame_view, presentation_of
 from medgan_viewer.dicom.grayscale import computable, is_inverted, padding_of, transform_of, vois_of
 from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.dicom.icc import in_srgb
 from medgan_viewer.dicom.instance_header import provenance_in
-from medgan_viewer.dicom.lookup_tables import palette_colors
+from medgan_viewer.dicom.lookup_tables import palette_colors, supplement_of
+from medgan_viewer.dicom.overlays import overlays_of, shutter_of
 from medgan_viewer.dicom.pixel_data import checked_layout, read_samples
 from medgan_viewer.dicom.pixel_layout import PixelLayout, frame_count_of
 from medgan_viewer.dicom.planes import plane_of
 from medgan_viewer.dicom.spacing import aspect_of, has_negative_spacing, spacing_of
 from medgan_viewer.dicom.stored_values import gray_values, rgb_values
+from medgan_viewer.dicom.suv import suv_of
 from medgan_viewer.errors import InputError
+from medgan_viewer.imaging.color import RgbArray
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.supplement import SupplementalPalette
 
 _PALETTE = "PALETTE COLOR"
 
@@ -99,8 +104,18 @@ def _frame(file: DicomFile, frame_index: int) -> PixelFrame:
         raise UnreadableError("holds no image")
     layout = checked_layout(file, file.pixels)
     samples, photometric = read_samples(file, file.pixels, layout, frame_index)
+    is_as_in_file = codecs.keeps_words(file.transfer_syntax_uid)
+    has_words = is_as_in_file and layout.samples == 1 and samples.dtype.kind == "u"
+    frame = _image(file, layout, samples, photometric, frame_index)
+    return _with_layers(frame, file, frame_index, samples if has_words else None)
+
+
+def _image(
+    file: DicomFile, layout: PixelLayout, samples: codecs.Array, photometric: str, frame_index: int
+) -> PixelFrame:
+    """Return the frame without what lies over it."""
     if layout.samples == 3:
-        return _placed(file, rgb_values(samples, layout, photometric), frame_index, bits_stored=8)
+        return _color(file, rgb_values(samples, layout, photometric), frame_index)
     # Only what comes as the words of the file may hold its bits elsewhere than at the low end.
     is_as_in_file = codecs.keeps_words(file.transfer_syntax_uid)
     high_bit = layout.high_bit if is_as_in_file else layout.bits_stored - 1
@@ -112,9 +127,36 @@ def _frame(file: DicomFile, frame_index: int) -> PixelFrame:
             is_signed=layout.is_signed,
             is_little_endian=file.is_little_endian,
         )
-        return _placed(file, rgb, frame_index, bits_stored=8)
+        return _color(file, rgb, frame_index)
     frame = _placed(file, stored, frame_index, bits_stored=layout.bits_stored)
     return _with_gray_pipeline(frame, file, layout, frame_index)
+
+
+def _color(file: DicomFile, rgb: RgbArray, frame_index: int) -> PixelFrame:
+    shown, note = in_srgb(file.dataset, rgb)
+    frame = _placed(file, shown, frame_index, bits_stored=8)
+    return replace(frame, notes=(*frame.notes, note)) if note else frame
+
+
+def _with_layers(
+    frame: PixelFrame, file: DicomFile, frame_index: int, pixel_words: codecs.Array | None
+) -> PixelFrame:
+    """Return the frame with the overlays and shutters of the file."""
+    shape = (frame.rows, frame.columns)
+    is_little_endian = file.is_little_endian
+    overlay, notes = overlays_of(
+        file.dataset,
+        frame_index,
+        shape,
+        is_little_endian=is_little_endian,
+        pixel_words=pixel_words,
+    )
+    hidden, gray = shutter_of(file.dataset, frame_index, shape, is_little_endian=is_little_endian)
+    if hidden is not None:
+        notes += ("display shutter",)
+    return replace(
+        frame, overlay=overlay, hidden=hidden, hidden_gray=gray, notes=frame.notes + notes
+    )
 
 
 def _placed(
@@ -144,6 +186,8 @@ def _with_gray_pipeline(
     transform, range_notes = computable(transform, frame.stored)
     vois, voi_notes = vois_of(view, layout, transform, is_little_endian=is_little_endian)
     padding = padding_of(file.dataset, layout)
+    supplement, supplement_notes = _supplement(file, view, layout)
+    suv, suv_notes = suv_of(file.dataset) if frame.provenance is None else (None, ())
     is_padded = padding is not None and bool(padding.mask(frame.stored).any())
     return replace(
         frame,
@@ -151,12 +195,30 @@ def _with_gray_pipeline(
         inverted=is_inverted(file.dataset),
         vois=vois,
         padding=padding,
+        supplement=supplement,
+        suv=suv,
         notes=frame.notes
         + transform_notes
         + range_notes
         + voi_notes
+        + suv_notes
+        + supplement_notes
         + (("padding",) if is_padded else ()),
     )
+
+
+def _supplement(
+    file: DicomFile, view: FrameView, layout: PixelLayout
+) -> tuple[SupplementalPalette | None, tuple[str, ...]]:
+    """Return the colors of the highest values of a gray frame, and notes."""
+    if presentation_of(view) != "COLOR":
+        return None, ()
+    try:
+        return supplement_of(
+            file.dataset, is_signed=layout.is_signed, is_little_endian=file.is_little_endian
+        ), ()
+    except UnreadableError:
+        return None, ("color palette unreadable",)
 
 
 def _notes(file: DicomFile, view: FrameView) -> tuple[str, ...]:
@@ -165,8 +227,8 @@ def _notes(file: DicomFile, view: FrameView) -> tuple[str, ...]:
     if is_lossy or codecs.is_always_lossy(file.transfer_syntax_uid):
         ratios = numbers(file.dataset, "LossyImageCompressionRatio")
         notes.append(f"LOSSY {ratios[-1]:g}:1" if ratios else "LOSSY")  # the last step comes last
+    if file.has_wrong_syntax:
+        notes.append("compressed, though the file says it is not")
     if has_negative_spacing(view):
         notes.append("negative pixel spacing in the file")
-    if text(file.dataset, "PixelPresentation") in ("COLOR", "MIXED"):
-        notes.append("color palette not shown")
     return tuple(notes)

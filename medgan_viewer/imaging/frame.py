@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from medgan_viewer.imaging.bit_mask import BitMask
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 from medgan_viewer.imaging.modality import FloatArray, ModalityTransform, Rescale
+from medgan_viewer.imaging.supplement import SupplementalPalette
+from medgan_viewer.imaging.suv import SuvScale
 from medgan_viewer.imaging.voi import Voi
 
 
@@ -86,6 +89,11 @@ class PixelFrame:
     inverted : smallest value is white (MONOCHROME1, Presentation LUT Shape INVERSE)
     vois : the VOI views that the file offers, first is the default
     padding : stored values outside the image, if the file names them
+    supplement : colors for the highest stored values of a gray image, if the file has some
+    overlay : graphics that the file lays over the image (60xx), not part of any value
+    hidden : what a display shutter covers; no image is there
+    hidden_gray : gray to show there, 0 to 255
+    suv : from modality values to standardized uptake; None for all but PET that allows it
     geometry : place in the patient; None when the file does not tell
     spacing : distance of pixel centres where a length may be measured; None: lengths are in px
     aspect : height of a pixel divided by its width, for display
@@ -100,6 +108,11 @@ class PixelFrame:
     inverted: bool = False
     vois: tuple[Voi, ...] = ()
     padding: PaddingRange | None = None
+    supplement: SupplementalPalette | None = None
+    overlay: BitMask | None = None
+    hidden: BitMask | None = None
+    hidden_gray: int = 0
+    suv: SuvScale | None = None
     geometry: PlaneGeometry | None = None
     spacing: PixelSpacing | None = None
     aspect: float = 1.0
@@ -146,7 +159,9 @@ class PixelFrame:
         return self.transform.apply(self.stored)
 
     def padding_mask(self) -> npt.NDArray[np.bool_] | None:
-        """Return True where there is no image, or None when the file names no padding."""
+        """Return True where there is no image (padding, shutter); None where image is all over."""
+        hidden = None if self.hidden is None else self.hidden.mask()
         if self.padding is None or self.is_color:
-            return None
-        return self.padding.mask(self.stored)
+            return hidden
+        padding = self.padding.mask(self.stored)
+        return padding if hidden is None else padding | hidden

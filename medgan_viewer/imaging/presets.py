@@ -1,4 +1,7 @@
-"""Window presets by modality; MR has none, because its intensities have no unit."""
+"""Window presets by modality; MR has none, because its intensities have no unit.
+
+Those of PET are ranges of SUV, so that an image without a trusted SUV has none.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +10,11 @@ from functools import cache
 from types import MappingProxyType
 
 from medgan_viewer import paths
-from medgan_viewer.imaging.voi import VoiWindow
+from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.suv import SuvScale
+from medgan_viewer.imaging.voi import VoiFunction, VoiWindow
+
+_SUV_RANGES = (5, 7, 10, 15, 20)  # from 0, on the keys from 2 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,22 @@ def all_presets() -> Mapping[str, tuple[WindowPreset, ...]]:
 def presets_for(modality: str) -> tuple[WindowPreset, ...]:
     """Return the presets of a DICOM modality code; most have none."""
     return all_presets().get(modality, ())
+
+
+def presets_of(frame: PixelFrame) -> tuple[WindowPreset, ...]:
+    """Return the presets of a frame: of its modality, and in SUV where it has that."""
+    presets = presets_for(frame.modality)
+    return presets if frame.suv is None else presets + _suv_presets(frame.suv)
+
+
+def _suv_presets(suv: SuvScale) -> tuple[WindowPreset, ...]:
+    presets = []
+    for digit, high in enumerate(_SUV_RANGES, start=2):
+        name = f"{suv.label} 0 to {high}"
+        width = high / suv.factor
+        window = VoiWindow(width / 2, width, VoiFunction.LINEAR_EXACT, name)
+        presets.append(WindowPreset(name, window, digit))
+    return tuple(presets)
 
 
 def find_preset(name: str, modality: str) -> WindowPreset | None:

@@ -5,10 +5,10 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from medgan_viewer.imaging.display import default_voi
+from medgan_viewer.imaging.display import automatic_voi, default_voi
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.imaging.presets import presets_for
-from medgan_viewer.imaging.voi import Voi, VoiLut, auto_window
+from medgan_viewer.imaging.presets import presets_of
+from medgan_viewer.imaging.voi import Voi, VoiLut
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -93,6 +93,7 @@ class ViewportState(QObject):
         self._voi_is_users = False
         self._series_voi: Voi | None = None
         self._inverted = False
+        self._shows_graphics = True
         self._view = View()
         self._smooth = True
         self.tile_size = (512.0, 512.0)  # of the widget, in its pixels; the widget keeps it true
@@ -232,7 +233,7 @@ class ViewportState(QObject):
     def use_auto_window(self) -> None:
         if self._frame is not None and not self._frame.is_color:
             frame = self._frame
-            self.set_voi(auto_window(frame.modality_values(), frame.padding_mask()))
+            self.set_voi(automatic_voi(frame))
 
     def use_file_window(self) -> None:
         """Take the file's own view; when it has several, the next one."""
@@ -251,12 +252,21 @@ class ViewportState(QObject):
         frame = self._frame
         if frame is None or frame.is_color:
             return
-        for preset in presets_for(frame.modality):
+        for preset in presets_of(frame):
             if preset.digit == digit:
                 self.set_voi(preset.window)
 
     def toggle_inversion(self) -> None:
         self._inverted = not self._inverted
+        self.voi_changed.emit()
+
+    @property
+    def shows_graphics(self) -> bool:
+        """The overlays of the file are drawn over its image."""
+        return self._shows_graphics
+
+    def toggle_graphics(self) -> None:
+        self._shows_graphics = not self._shows_graphics
         self.voi_changed.emit()
 
     # ---- view ----

@@ -75,6 +75,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         for digit in range(2, 10)
     ),
     ActionSpec("invert", "Invert grays", ("I",), "Window", _I),
+    ActionSpec("graphics", "Graphics of the file, on or off", ("Shift+G",), "View", _I),
     ActionSpec("reset", "Whole image, first window", ("Space", "R"), "View", _I),
     ActionSpec("fit", "Fit the image", ("=",), "View", _I),
     ActionSpec("zoom_in", "Enlarge", ("+",), "View", _I),

@@ -33,6 +33,7 @@ def tile_slots(session: Session) -> dict[str, Callable[[], None]]:
         "window_auto": on_tile(ViewportState.use_auto_window),
         "window_file": on_tile(ViewportState.use_file_window),
         "invert": on_tile(ViewportState.toggle_inversion),
+        "graphics": on_tile(ViewportState.toggle_graphics),
         "reset": on_tile(ViewportState.reset),
         "fit": on_tile(ViewportState.fit),
         "zoom_in": on_tile(partial(_zoom, ZOOM_STEP)),

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
-from medgan_viewer.imaging.presets import presets_for
+from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Session
 
@@ -112,7 +112,7 @@ class ToolBar(QWidget):
         menu.addAction("Automatic\t0", tile.use_auto_window)
         menu.addAction("The file's own\t1", tile.use_file_window)
         menu.addSeparator()
-        for preset in presets_for(tile.frame.modality):
+        for preset in presets_of(tile.frame):
             key = f"\t{preset.digit}" if preset.digit is not None else ""
             menu.addAction(f"{preset.name}{key}", partial(tile.set_voi, preset.window))
 

@@ -96,6 +96,7 @@ def test_a_probe_gives_stored_value_hu_position_and_padding(run, tmp_path):
         "unit": "HU",
         "position_mm": [-9.0, 22.0, 30.0],
         "padding": False,
+        "suv": None,
         "synthetic": False,
     }
     assert (outside.json["stored"], outside.json["padding"]) == (-2000, True)

@@ -1,10 +1,14 @@
 """Real files of many vendors and syntaxes: shown as another decoder shows them, or explained."""
 
 import csv
+import shutil
+import warnings
 from collections import Counter
 
 import pytest
 
+from bench.conformance import survey, unexplained
+from bench.conformance_explained import EXPLAINED
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.decoder_messages import ReadFrame, ReadHeaders
 from medgan_viewer.dicom.hierarchy import SkippedFile
@@ -112,3 +116,31 @@ def test_objects_without_pixels_are_named_for_what_they_are(outcomes):
     assert reasons["is a structured report, not an image"] >= 5
     assert reasons["is a radiotherapy structure set, not an image"] == 1
     assert reasons["is a DICOM object without an image"] < sum(reasons.values()) / 2
+
+
+@pytest.fixture(scope="module")
+def surveyed(shared_data):
+    """Return what bench.conformance finds, other programs' pictures included."""
+    if shutil.which("dcm2pnm") is None or shutil.which("gdcmconv") is None:
+        pytest.skip("needs dcm2pnm of DCMTK and gdcmconv of GDCM, which are not installed")
+    with warnings.catch_warnings(), DecoderPool() as pool:
+        warnings.simplefilter("ignore")  # pydicom's, on files that break the standard on purpose
+        return survey(shared_data / "dicom_conformance", pool)
+
+
+def test_every_picture_is_that_of_another_program_or_the_difference_is_explained(surveyed):
+    compared = [outcome for outcome in surveyed if outcome.worst is not None]
+
+    assert unexplained(surveyed) == []
+    assert len(compared) >= 240
+    assert sum(outcome.is_gray for outcome in compared) >= 165
+
+
+def test_every_explanation_of_a_difference_is_still_needed(surveyed):
+    differing = {outcome.name.rpartition("/")[2] for outcome in surveyed if outcome.differs}
+
+    assert set(EXPLAINED) <= differing
+
+
+def test_no_file_takes_as_long_as_the_limit(surveyed):
+    assert max(outcome.seconds for outcome in surveyed) < 10

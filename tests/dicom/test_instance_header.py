@@ -8,6 +8,7 @@ import pytest
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile
 from medgan_viewer.dicom.instance_header import read_header
 from tests.dicom_factory import (
+    CT_IMAGE,
     SECONDARY_CAPTURE,
     ct_dataset,
     groups,
@@ -193,6 +194,7 @@ def test_a_missing_number_of_frames_or_bits_is_filled_with_the_usual(tmp_path):
         ("1.2.840.10008.5.1.4.1.1.11.1", "is a presentation state, not an image"),
         ("1.2.840.10008.1.3.10", "is a directory of other files, which are read by themselves"),
         ("1.2.3.4", "is a DICOM object without an image"),
+        (CT_IMAGE, "calls itself CT Image but holds no pixels"),
     ],
 )
 def test_an_object_without_pixels_is_named_in_plain_words(tmp_path, sop_class, reason):

@@ -53,6 +53,16 @@ def test_stored_bits_may_lie_at_the_high_end_of_a_word(tmp_path):
     assert frame.stored.tolist() == [[0x123, 0xFFF]]
 
 
+def test_twelve_bits_packed_without_gaps_are_read(tmp_path):
+    # Two values in three bytes, the lowest bits first: 0x123 and 0xABC are 23 C1 AB.
+    dataset = ct_dataset(np.zeros((1, 3), np.uint16), PixelRepresentation=0)
+    dataset.BitsAllocated = dataset.BitsStored = 12
+    dataset.HighBit = 11
+    dataset.PixelData = bytes.fromhex("23 C1 AB FF 0F 00")
+
+    assert load(write(dataset, tmp_path / "a.dcm")).stored.tolist() == [[0x123, 0xABC, 0xFFF]]
+
+
 def test_each_frame_of_a_multi_frame_is_read_alone(tmp_path):
     stack = np.stack([ramp(dtype=np.uint8) + step for step in range(3)])
     path = make_ct(tmp_path / "a.dcm", stack, SOPClassUID=US_MULTIFRAME_IMAGE, Modality="US")
@@ -175,7 +185,7 @@ def test_bytes_after_the_pixels_do_no_harm(tmp_path):
         ({"Rows": None}, "does not say how many rows and columns"),
         ({"NumberOfFrames": 100_000}, "gives 100000 frames"),
         ({"NumberOfFrames": 2}, "is truncated"),
-        ({"BitsAllocated": 12}, "gives 12 bits to a sample"),
+        ({"BitsAllocated": 24}, "gives 24 bits to a sample"),
         ({"SamplesPerPixel": 4}, "holds 4 samples per pixel"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "CMYK"}, "in CMYK"),
     ],

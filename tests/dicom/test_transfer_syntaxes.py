@@ -9,7 +9,14 @@ from pydicom.uid import UID
 from medgan_viewer.dicom.hierarchy import FrameRef
 from medgan_viewer.dicom.reader import load_frame
 from medgan_viewer.errors import InputError
-from tests.dicom_factory import compressed, ct_dataset, make_compressed, make_ct, write
+from tests.dicom_factory import (
+    compressed,
+    ct_dataset,
+    make_compressed,
+    make_ct,
+    rle_frame,
+    write,
+)
 
 NATIVE = [
     "1.2.840.10008.1.2",
@@ -220,9 +227,38 @@ def test_an_unknown_syntax_is_named_by_its_uid(tmp_path):
         load(path)
 
 
-def test_compressed_pixels_under_a_native_syntax_are_refused(tmp_path):
-    path = make_compressed(tmp_path / "a.dcm", [smooth()], JPEG_LS)
+@pytest.mark.parametrize("syntax", [JPEG_LS, "1.2.840.10008.1.2.4.70", JPEG_2000_LOSSLESS])
+def test_compressed_pixels_that_the_file_calls_native_are_shown_and_noted(tmp_path, syntax):
+    path = make_compressed(tmp_path / "a.dcm", [smooth()], syntax)
+    relabel(path, syntax, "1.2.840.10008.1.2.1")
+
+    frame = load(path)
+
+    np.testing.assert_array_equal(frame.stored, smooth())
+    assert "compressed, though the file says it is not" in frame.notes
+
+
+def test_unknown_compression_under_a_native_syntax_is_refused(tmp_path):
+    path = make_compressed(tmp_path / "a.dcm", [smooth()], JPEG_LS, data=[b"no codec of ours"])
     relabel(path, JPEG_LS, "1.2.840.10008.1.2.1")
 
     with pytest.raises(InputError, match="but its pixels are compressed"):
         load(path)
+
+
+def test_single_bits_come_back_from_rle(tmp_path):
+    mask = np.zeros((8, 16), np.uint8)
+    mask[2:5, 3:11] = 1
+    packed = np.packbits(mask, bitorder="little")
+    path = make_compressed(
+        tmp_path / "a.dcm",
+        [mask],
+        "1.2.840.10008.1.2.5",
+        data=[rle_frame(packed[np.newaxis])],
+        BitsAllocated=1,
+        BitsStored=1,
+        HighBit=0,
+        PixelRepresentation=0,
+    )
+
+    np.testing.assert_array_equal(load(path).stored, mask)

@@ -8,6 +8,7 @@ import pytest
 from medgan_viewer.imaging import colormaps
 from medgan_viewer.imaging.display import (
     Region,
+    automatic_voi,
     block_mean,
     default_voi,
     reduce_frame,
@@ -137,6 +138,17 @@ def test_without_a_view_the_default_spreads_the_image_without_its_padding():
 
     assert window.center == pytest.approx(50)
     assert window.width == pytest.approx(99.8, abs=0.01)
+
+
+def test_the_automatic_window_of_a_ct_leaves_out_what_fills_its_corners():
+    stored = np.full((4, 4), -2000, np.int16)
+    stored[1:3, 1:3] = [[-100, 0], [50, 100]]
+    ct = PixelFrame(stored, modality="CT")
+
+    window = automatic_voi(ct)
+
+    assert (window.center, window.width) == pytest.approx((0, 200), abs=1)
+    assert automatic_voi(replace(ct, modality="MR")).center < -900
 
 
 def test_block_mean_of_color_averages_each_channel():

@@ -1,8 +1,11 @@
 """Window presets: those of CT, and none where values have no unit."""
 
+import numpy as np
 import pytest
 
-from medgan_viewer.imaging.presets import find_preset, presets_for
+from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.presets import find_preset, presets_for, presets_of
+from medgan_viewer.imaging.suv import SuvScale
 
 
 def test_ct_has_the_windows_every_reader_knows():
@@ -18,6 +21,19 @@ def test_ct_has_the_windows_every_reader_knows():
 @pytest.mark.parametrize("modality", ["MR", "US", "DX", "PT", ""])
 def test_values_without_a_fixed_unit_have_no_presets(modality):
     assert presets_for(modality) == ()
+
+
+def test_a_pet_image_with_suv_has_ranges_of_suv_and_one_without_has_none():
+    stored = np.zeros((2, 2), np.int16)
+    with_suv = PixelFrame(stored, modality="PT", suv=SuvScale(2e-4))
+
+    window = next(preset.window for preset in presets_of(with_suv) if preset.digit == 2)
+
+    # SUV 0 to 5 at 2e-4 per Bq/mL is 0 to 25000 Bq/mL.
+    assert (window.center, window.width) == (12_500, 25_000)
+    assert window.explanation == "SUVbw 0 to 5"
+    assert presets_of(PixelFrame(stored, modality="PT")) == ()
+    assert presets_of(PixelFrame(stored, modality="CT")) == presets_for("CT")
 
 
 def test_every_key_chooses_one_preset():

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medgan_viewer.imaging.presets import presets_for
+from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.imaging.voi import VoiLut
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.grid import ViewportGrid
@@ -190,7 +190,7 @@ class GridWidget(QWidget):
                 name = voi.explanation or f"{kind} {number} of the file"
                 menu.addAction(name, partial(tile.set_voi, voi))
             menu.addAction("Automatic window\t0", tile.use_auto_window)
-            presets = presets_for(frame.modality)
+            presets = presets_of(frame)
             if presets:
                 menu.addSeparator()
             for preset in presets:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.geometry import SpacingSource, orientation_letters
-from medgan_viewer.imaging.voi import text_of
+from medgan_viewer.imaging.voi import Voi, VoiWindow, text_of
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import ACCENT, SECONDARY, TEXT, TRACK, overlay_font
 from medgan_viewer.ui.viewport.placement import Placement
@@ -75,14 +75,25 @@ def _bottom_right(state: ViewportState) -> list[str]:
     frame = state.frame
     assert frame is not None
     lines = list(frame.notes)
+    if frame.overlay is not None and not state.shows_graphics:
+        lines.append("graphics of the file hidden")
     if state.is_inverted:
         lines.append("inverted")
     if state.voi is not None and not frame.is_color:
         unit = f" {frame.unit}" if frame.unit else ""
         lines.append(text_of(state.voi) + unit)
+        lines.extend(_uptake(frame, state.voi))
     if state.count > 1:
         lines.append(f"{state.index + 1} / {state.count}")
     return lines
+
+
+def _uptake(frame: PixelFrame, voi: Voi) -> list[str]:
+    """Return the window as a range of SUV, as PET is read."""
+    if frame.suv is None or not isinstance(voi, VoiWindow):
+        return []
+    low, high = ((voi.center + side * voi.width / 2) * frame.suv.factor for side in (-1, 1))
+    return [f"{frame.suv.label} {low:.1f} to {high:.1f}"]
 
 
 def _two_corners(

@@ -174,7 +174,7 @@ class TilePainter:
         step = max(int(1 / (placement.scale[0] * pixel_ratio)), 1)
         reduced = self._reduced_frame(frame, step)
         region = _visible(placement, reduced, step)
-        key = (reduced, voi, state.is_inverted, region, self.colormap)
+        key = (reduced, voi, state.is_inverted, region, self.colormap, state.shows_graphics)
         if self._image is None or key != self._image_key:
             shown = render_display(
                 reduced,
@@ -182,6 +182,7 @@ class TilePainter:
                 inverted=state.is_inverted,
                 colormap=self.colormap,
                 region=region,
+                overlays=state.shows_graphics,
             )
             self._image, self._image_key = to_qimage(shown), key
             self._image_region = Region(

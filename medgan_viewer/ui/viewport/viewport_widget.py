@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.probe import value_text
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import ACCENT
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for
@@ -131,14 +132,7 @@ class ViewportWidget(QWidget):
         column, row = round(x), round(y)
         if not (0 <= column < frame.columns and 0 <= row < frame.rows):
             return ""
-        place = f"x {column} y {row}"
-        stored = frame.stored[row, column]
-        if frame.is_color:
-            return f"{place} · RGB {' '.join(str(int(c)) for c in stored)}"
-        if frame.padding is not None and bool(frame.padding.mask(stored)):
-            return f"{place} · no image here"
-        value = float(frame.transform.apply(stored[None])[0])
-        return f"{place} · {value:.6g} {frame.unit}".rstrip()
+        return f"x {column} y {row} · {value_text(frame, row, column)}"
 
     # ---- mouse ----
 
