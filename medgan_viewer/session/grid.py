@@ -1,7 +1,7 @@
 """ViewportGrid: the tiles of the window, the active one, their arrangement and links."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -47,6 +47,7 @@ class ViewportGrid(QObject):
         self._link_view = True
         self._link_scroll = True
         self._echo = False
+        self._turn_together = False
         self._patients: frozenset[str] = frozenset()
         self._mix_accepted = False
         self._connected: set[ViewportState] = set()
@@ -90,8 +91,15 @@ class ViewportGrid(QObject):
     def link_scroll(self) -> bool:
         return self._link_scroll
 
-    def set_tiles(self, tiles: tuple[ViewportState, ...], layout: Layout) -> None:
-        """Show these tiles; one that was active stays active if it is among them."""
+    def set_tiles(
+        self, tiles: tuple[ViewportState, ...], layout: Layout, *, turn_together: bool = False
+    ) -> None:
+        """Show these tiles; one that was active stays active if it is among them.
+
+        Parameters
+        ----------
+        turn_together : rotation and mirroring of one hold for all, as images that are compared need
+        """
         for tile in set(tiles) - self._connected:
             tile.view_changed.connect(self._on_view_changed)
             tile.fitted.connect(self._on_fitted)
@@ -100,6 +108,9 @@ class ViewportGrid(QObject):
         self._tiles = tiles
         self._layout = layout
         self._maximized = None
+        self._turn_together = turn_together
+        if turn_together and tiles:
+            self._turn_others(tiles[0])
         if self._active not in tiles:
             self._active = tiles[0] if tiles else None
         self.tiles_changed.emit()
@@ -150,13 +161,23 @@ class ViewportGrid(QObject):
         """Zoom and move the other tiles along; a view that is unlinked stays."""
         sender = self.sender()
         if not self._echo and isinstance(sender, ViewportState):
+            if self._turn_together and sender in self._tiles:
+                self._turn_others(sender)
             self._take_along(sender, partial(carry_view, sender))
 
     def _on_fitted(self) -> None:
         """Bring linked tiles back too, whatever the millimetres say."""
         sender = self.sender()
         if isinstance(sender, ViewportState):
-            self._take_along(sender, lambda _: View())
+            self._take_along(sender, lambda tile: View(turn=tile.view.turn))
+
+    def _turn_others(self, leader: ViewportState) -> None:
+        self._echo = True
+        try:
+            for tile in self._tiles:
+                tile.set_view(replace(tile.view, turn=leader.view.turn))
+        finally:
+            self._echo = False
 
     def _take_along(
         self, sender: ViewportState, view_for: Callable[[ViewportState], View | None]

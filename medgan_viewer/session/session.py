@@ -178,11 +178,13 @@ class Session(QObject):
     def _arrange(self) -> None:
         pair = (self.acquired[0], self.synthetic)
         if self._mode is Mode.COMPARE and self.comparison.mode is CompareMode.DIFFERENCE:
-            self.grid.set_tiles((*pair, self.comparison.difference), Layout(1, 3))
+            tiles = (*pair, self.comparison.difference)
+            self.grid.set_tiles(tiles, Layout(1, 3), turn_together=True)
         elif self._mode in (None, Mode.BROWSE):
             self.grid.set_tiles(self.acquired[: self._browse_layout.count], self._browse_layout)
         else:
-            self.grid.set_tiles(pair, Layout(1, 2))
+            together = self._source_mode is Mode.TRANSLATE or self._mode is Mode.COMPARE
+            self.grid.set_tiles(pair, Layout(1, 2), turn_together=together)
 
     # ---- opening ----
 

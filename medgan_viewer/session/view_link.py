@@ -1,5 +1,7 @@
 """Carrying plane, zoom and pan from one tile to another by the rules of compare.linking."""
 
+from dataclasses import replace
+
 from medgan_viewer.compare.linking import (
     ViewArea,
     ViewGrid,
@@ -9,6 +11,7 @@ from medgan_viewer.compare.linking import (
 )
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.turn import fit_scale
 from medgan_viewer.session.viewports import View, ViewportState
 
 
@@ -16,12 +19,15 @@ def carry_view(source: ViewportState, target: ViewportState) -> View | None:
     """Return the view that `target` takes to go along with `source`; None when one has no image.
 
     Without a common space it is the same enlargement of the fitted image, at the same part of it.
+    Each tile keeps its own rotation.
     """
     if source.frame is None or target.frame is None:
         return None
     area = _area_of(source, source.frame)
     linked = link_view(area, _grid_of(source.frame), _grid_of(target.frame))
-    return source.view if linked is None else _view_of(target, target.frame, linked)
+    if linked is None:
+        return replace(source.view, turn=target.view.turn)
+    return _view_of(target, target.frame, linked)
 
 
 def partner_plane(source: DisplaySet, target: DisplaySet, index: int) -> int | None:
@@ -35,10 +41,10 @@ def _grid_of(frame: PixelFrame) -> ViewGrid:
 
 
 def _fit_rows(state: ViewportState, frame: PixelFrame) -> float:
-    """Return how many image rows the tile's height shows at zoom 1."""
-    width, height = state.tile_size
-    scale = min(width / frame.columns, height / (frame.rows * frame.aspect))
-    return height / (scale * frame.aspect)
+    """Return how many image rows the tile's height has room for at zoom 1."""
+    turn = state.view.turn
+    scale = fit_scale(state.tile_size, frame.columns, frame.rows, frame.aspect, turn)
+    return state.tile_size[1] / (scale * frame.aspect)
 
 
 def _area_of(state: ViewportState, frame: PixelFrame) -> ViewArea:
@@ -54,4 +60,5 @@ def _view_of(state: ViewportState, frame: PixelFrame, area: ViewArea) -> View:
     return View(
         zoom=_fit_rows(state, frame) / area.rows_shown,
         pan=((area.column + 0.5) / frame.columns - 0.5, (area.row + 0.5) / frame.rows - 0.5),
+        turn=state.view.turn,
     )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from medgan_viewer.imaging.display import default_voi
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.presets import presets_for
+from medgan_viewer.imaging.turn import UPRIGHT, Turn, fit_scale
 from medgan_viewer.imaging.voi import Voi, VoiLut, auto_window
 
 ZOOM_RANGE = (0.1, 40.0)
@@ -29,10 +30,12 @@ class View:
     zoom : 1 fits the whole image into the tile
     pan : the image point in the middle of the tile, as a part of the image from its centre,
         (towards higher columns, towards higher rows); (0, 0) is the middle of the image
+    turn : rotation and mirroring on the screen
     """
 
     zoom: float = 1.0
     pan: tuple[float, float] = (0.0, 0.0)
+    turn: Turn = UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class ViewportState(QObject):
     -------
     content_changed() : frame, message, caption or place in the stack
     voi_changed() : window, table or inversion
-    view_changed() : zoom and pan
+    view_changed() : zoom, pan, rotation and mirroring
     fitted() : the user asked for the whole image
     index_wanted(int) : the user asks for another plane of the stack
     painted(PixelFrame) : the tile drew this frame
@@ -273,24 +276,47 @@ class ViewportState(QObject):
     def set_view(self, view: View) -> None:
         low, high = ZOOM_RANGE
         pan = (min(max(view.pan[0], -1.0), 1.0), min(max(view.pan[1], -1.0), 1.0))
-        view = View(min(max(view.zoom, low), high), pan)
+        view = View(min(max(view.zoom, low), high), pan, view.turn)
         if view != self._view:
             self._view = view
             self.view_changed.emit()
 
     def reset(self) -> None:
-        """Back to the whole image with its first window."""
+        """Back to the whole image, upright, with its first window."""
         self._inverted = False
         self._voi_is_users = False
         if self._frame is not None:
             self._choose_voi(self._frame)
         self.voi_changed.emit()
+        self.turn(UPRIGHT)
         self.fit()
 
     def fit(self) -> None:
-        """Show the whole image; linked tiles show theirs."""
-        self.set_view(View())
+        """Show the whole image as it is turned; linked tiles show theirs."""
+        self.set_view(View(turn=self._view.turn))
         self.fitted.emit()
+
+    def show_pixels(self) -> None:
+        """Show one image column in one pixel of the window, at the same place of the image."""
+        frame = self._frame
+        if frame is not None:
+            turn = self._view.turn
+            fit = fit_scale(self.tile_size, frame.columns, frame.rows, frame.aspect, turn)
+            self.set_view(replace(self._view, zoom=1 / fit))
+
+    def turn(self, turn: Turn) -> None:
+        """Rotate and mirror the image on the screen; the same place stays in the middle."""
+        self.set_view(replace(self._view, turn=turn))
+
+    def rotate(self, quarter_turns: int) -> None:
+        """Rotate clockwise."""
+        self.turn(self._view.turn.rotated(quarter_turns))
+
+    def flip_horizontally(self) -> None:
+        self.turn(self._view.turn.flipped_horizontally())
+
+    def flip_vertically(self) -> None:
+        self.turn(self._view.turn.flipped_vertically())
 
     def toggle_smoothing(self) -> None:
         self._smooth = not self._smooth

@@ -6,6 +6,7 @@ mouse over a tile costs only the overlays.
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
@@ -160,7 +161,7 @@ class TilePainter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         top_left = placement.to_widget(region.column - 0.5, region.row - 0.5) - area.topLeft()
         corner = placement.to_widget(region.column_end - 0.5, region.row_end - 0.5) - area.topLeft()
-        painter.drawImage(QRectF(QPointF(top_left), QPointF(corner)), image)
+        painter.drawImage(QRectF(QPointF(top_left), QPointF(corner)).normalized(), image)
         painter.end()
         self._layer, self._layer_key = layer, key
         return layer
@@ -174,7 +175,8 @@ class TilePainter:
         step = max(int(1 / (placement.scale[0] * pixel_ratio)), 1)
         reduced = self._reduced_frame(frame, step)
         region = _visible(placement, reduced, step)
-        key = (reduced, voi, state.is_inverted, region, self.colormap)
+        turn = placement.view.turn
+        key = (reduced, voi, state.is_inverted, region, self.colormap, turn)
         if self._image is None or key != self._image_key:
             shown = render_display(
                 reduced,
@@ -183,7 +185,8 @@ class TilePainter:
                 colormap=self.colormap,
                 region=region,
             )
-            self._image, self._image_key = to_qimage(shown), key
+            turned = DisplayImage(np.ascontiguousarray(turn.apply(shown.pixels)))
+            self._image, self._image_key = to_qimage(turned), key
             self._image_region = Region(
                 region.row * step,
                 region.column * step,
@@ -205,8 +208,10 @@ def _visible(placement: Placement, reduced: PixelFrame, step: int) -> Region:
     whole = Region(0, 0, reduced.rows, reduced.columns)
     if reduced.rows * reduced.columns <= WHOLE_IMAGE_PIXELS:
         return whole
-    left, top = placement.to_image(placement.tile.topLeft())
-    right, bottom = placement.to_image(placement.tile.bottomRight())
+    first = placement.to_image(placement.tile.topLeft())
+    last = placement.to_image(placement.tile.bottomRight())
+    left, right = sorted((first[0], last[0]))  # the image may be rotated
+    top, bottom = sorted((first[1], last[1]))
     region = Region(
         max(math.floor(top / step) - 1, 0),
         max(math.floor(left / step) - 1, 0),
