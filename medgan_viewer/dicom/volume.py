@@ -39,7 +39,9 @@ def build_volume(
     """
     if len(frames) != len(display_set.frames):
         raise ValueError(f"{len(frames)} frames for {len(display_set.frames)} slices")
-    _require_volume(display_set, fill_gaps)
+    obstacle = volume_obstacle(display_set, fill_gaps=fill_gaps)
+    if obstacle is not None:
+        raise obstacle
     _require_equal_frames(display_set, frames)
     values, rescale = _stacked(frames)
     notes: tuple[str, ...] = ()
@@ -62,6 +64,29 @@ def build_volume(
     )
 
 
+def volume_obstacle(display_set: DisplaySet, *, fill_gaps: bool = False) -> InputError | None:
+    """Return why the geometry of a stack is not that of a volume; None if it is."""
+    geometry = display_set.geometry
+    if geometry.is_regular:
+        return None
+    if geometry.verdict == "gap" and fill_gaps:
+        missing = sum(gap.missing for gap in geometry.gaps)
+        slices = len(display_set.frames) + missing
+        longest = max(gap.missing for gap in geometry.gaps)
+        if longest <= MAX_MISSING_IN_A_ROW and missing <= MAX_MISSING_FRACTION * slices:
+            return None
+        return InputError(
+            problem=f"Too many slices of {display_set.label} are missing to fill them in.",
+            action="Ask for the complete series.",
+            details=" ".join(geometry.reasons),
+        )
+    advice = "Fill in the missing slices" if geometry.verdict == "gap" else "View it slice by slice"
+    return InputError(
+        problem=f"{display_set.label} is no regular volume. {' '.join(geometry.reasons)}",
+        action=f"{advice}, or choose another series.",
+    )
+
+
 def _provenance(frames: Sequence[PixelFrame]) -> Provenance | None:
     """Join the sources of all slices; a recipe is kept only where it is that of every slice."""
     found = [frame.provenance for frame in frames if frame.provenance is not None]
@@ -76,28 +101,6 @@ def _provenance(frames: Sequence[PixelFrame]) -> Provenance | None:
         source_uids=tuple(uid for uid, _ in planes),
         source_frames=tuple(number or 1 for number in numbers) if any(numbers) else (),
         own_source=None,
-    )
-
-
-def _require_volume(display_set: DisplaySet, fill_gaps: bool) -> None:
-    geometry = display_set.geometry
-    if geometry.is_regular:
-        return
-    if geometry.verdict == "gap" and fill_gaps:
-        missing = sum(gap.missing for gap in geometry.gaps)
-        slices = len(display_set.frames) + missing
-        longest = max(gap.missing for gap in geometry.gaps)
-        if longest <= MAX_MISSING_IN_A_ROW and missing <= MAX_MISSING_FRACTION * slices:
-            return
-        raise InputError(
-            problem=f"Too many slices of {display_set.label} are missing to fill them in.",
-            action="Ask for the complete series.",
-            details=" ".join(geometry.reasons),
-        )
-    advice = "Fill in the missing slices" if geometry.verdict == "gap" else "View it slice by slice"
-    raise InputError(
-        problem=f"{display_set.label} is no regular volume. {' '.join(geometry.reasons)}",
-        action=f"{advice}, or choose another series.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Where one image plane cuts another: reference lines, and the nearest plane to a point."""
+"""Where one image plane cuts another: reference lines; which slice of a stack holds a point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from medgan_viewer.imaging.geometry import PlaneGeometry, Vector
 
-PARALLEL = float(np.cos(np.radians(1)))
+_PARALLEL = float(np.cos(np.radians(1)))
+_ALMOST_PARALLEL = float(np.cos(np.radians(10)))  # such a line would tell nothing
 POSITION_TOLERANCE_MM = 0.01
 
 
@@ -46,11 +47,11 @@ def reference_line(source: PlaneArea, target: PlaneArea) -> PixelLine | None:
     Returns
     -------
     the part of the cut that lies in both images; None where they do not meet, are parallel within
-    one degree, or do not share a frame of reference
+    ten degrees, or do not share a frame of reference
     """
     if not shares_space(source.plane, target.plane):
         return None
-    if abs(float(np.dot(source.plane.normal, target.plane.normal))) > PARALLEL:
+    if abs(float(np.dot(source.plane.normal, target.plane.normal))) > _ALMOST_PARALLEL:
         return None
     ends = _cut(source.corners_mm(), target.plane)
     if ends is None:
@@ -59,41 +60,56 @@ def reference_line(source: PlaneArea, target: PlaneArea) -> PixelLine | None:
     return _clipped(np.array(start), np.array(end), target.columns, target.rows)
 
 
-def nearest_plane(
-    planes: Sequence[PlaneGeometry | None], position_mm: npt.ArrayLike, space: str
-) -> int | None:
-    """Return the 0-based plane that holds a point of the patient.
+@dataclass(frozen=True, slots=True, eq=False)
+class SliceAxis:
+    """Where the parallel slices of a stack lie along their normal.
 
-    Parameters
+    Attributes
     ----------
-    planes : those of a stack in order of display
-    position_mm : LPS
-    space : frame of reference of the point
-
-    Returns
-    -------
-    the plane whose distance is smallest, if it is within half a slice distance (or thickness for a
-    single plane); None beyond the ends, in a gap, and where places are unknown
+    space : frame of reference, never empty
+    normal : unit vector, LPS
+    along_mm : place of each slice along the normal, in order of display
+    distance_mm : usual distance of slices; for a single one its thickness, or 0
     """
+
+    space: str
+    normal: Vector
+    along_mm: Vector
+    distance_mm: float
+
+    def nearest(self, position_mm: npt.ArrayLike, space: str) -> int | None:
+        """Return the 0-based slice that holds a point of the patient.
+
+        The nearest slice counts within half a slice distance; beyond the ends, in a gap and in
+        another frame of reference there is none.
+        """
+        if space != self.space:
+            return None
+        away_mm = np.abs(self.along_mm - float(np.dot(position_mm, self.normal)))
+        nearest = int(np.argmin(away_mm))
+        reach_mm = self.distance_mm / 2 + POSITION_TOLERANCE_MM
+        return nearest if away_mm[nearest] <= reach_mm else None
+
+
+def slice_axis(planes: Sequence[PlaneGeometry | None]) -> SliceAxis | None:
+    """Return where slices lie, or None where it is not known or they are not parallel."""
     known = [plane for plane in planes if plane is not None]
-    if not known or len(known) < len(planes) or not space:
+    if not known or len(known) < len(planes) or not known[0].frame_of_reference_uid:
         return None
-    if any(plane.frame_of_reference_uid != space for plane in known):
+    first = known[0]
+    if any(plane.frame_of_reference_uid != first.frame_of_reference_uid for plane in known):
         return None
-    distances_mm = np.array([abs(plane.to_pixel(position_mm)[2]) for plane in known])
-    nearest = int(np.argmin(distances_mm))
-    reach_mm = slice_distance_mm(known) / 2 + POSITION_TOLERANCE_MM
-    return nearest if distances_mm[nearest] <= reach_mm else None
-
-
-def slice_distance_mm(planes: Sequence[PlaneGeometry]) -> float:
-    """Return the usual distance of parallel planes; a single one takes its thickness, or 0."""
-    along_mm = np.sort([np.dot(plane.position_mm, planes[0].normal) for plane in planes])
-    steps_mm = np.diff(along_mm)
+    normals = np.cross(
+        [plane.row_direction for plane in known], [plane.column_direction for plane in known]
+    )
+    normal = normals[0]
+    if (np.abs(normals @ normal) < _PARALLEL).any():
+        return None
+    along_mm = np.array([plane.position_mm for plane in known], dtype=np.float64) @ normal
+    steps_mm = np.diff(np.sort(along_mm))
     steps_mm = steps_mm[steps_mm > POSITION_TOLERANCE_MM]
-    if steps_mm.size:
-        return float(np.median(steps_mm))
-    return planes[0].thickness_mm or 0.0
+    distance_mm = float(np.median(steps_mm)) if steps_mm.size else first.thickness_mm or 0.0
+    return SliceAxis(first.frame_of_reference_uid, normal, along_mm, distance_mm)
 
 
 def _cut(corners_mm: Vector, plane: PlaneGeometry) -> tuple[Vector, Vector] | None:

@@ -17,17 +17,20 @@ from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
 from medgan_viewer.session.grid import Layout, ViewportGrid
+from medgan_viewer.session.guide_keeper import GuideKeeper
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.loading import FrameLoader
+from medgan_viewer.session.mpr import MprSource, MprViews, mpr_obstacle
 from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
-from medgan_viewer.session.view_link import partner_plane
 from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.window_link import WindowLink
 
 MAX_TILES = 9
 DEFAULT_LAYOUT = Layout(1, 2)
@@ -63,6 +66,8 @@ class SessionOptions:
     layout: Layout = DEFAULT_LAYOUT
     link_view: bool = True
     link_scroll: bool = True
+    link_position: bool = True
+    link_window: bool = True
     runs_folder: Path = field(default_factory=paths.runs_folder)
     training_command: tuple[str, ...] = ()
 
@@ -92,7 +97,12 @@ class Session(QObject):
         self.feeders = tuple(StackFeeder(tile, self.loader) for tile in self.acquired)
         self.synthetic = ViewportState(Role.SYNTHETIC)
         self.grid = ViewportGrid()
-        self.grid.set_links(view=options.link_view, scroll=options.link_scroll)
+        self.grid.set_links(
+            view=options.link_view,
+            scroll=options.link_scroll,
+            position=options.link_position,
+            window=options.link_window,
+        )
         self.service = InferenceService(make_engine, self.notices)
         self.generation = GenerationController(
             self.service, self.latent, self.synthetic, self.notices
@@ -101,6 +111,14 @@ class Session(QObject):
             self.service, self.pool, self.feeders[0], self.synthetic, self.notices
         )
         self.comparison = ComparisonState(self.acquired[0], self.synthetic)
+        self.mpr = MprViews(self.pool, self.loader)
+        others = (self.synthetic, self.comparison.difference)
+        self.guide_keeper = GuideKeeper(self.grid, self.feeders, self.mpr, others)
+        self.slice_links = SliceLinks()
+        self._window_link = WindowLink(
+            self.grid, self.acquired, self.mpr.tiles, self._series_shown_in
+        )
+        self._mpr_stack = self.acquired[0]
         self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
@@ -114,6 +132,7 @@ class Session(QObject):
         self.studies.changed.connect(self._update_stacks)
         self.translation.finished.connect(self._on_translated)
         self.comparison.mode_changed.connect(self._arrange)
+        self.mpr.opened_changed.connect(self._arrange)
 
     # ---- modes and tiles ----
 
@@ -144,6 +163,8 @@ class Session(QObject):
         self._mode = mode
         if mode in (Mode.GENERATE, Mode.TRANSLATE):
             self._source_mode = mode
+        if mode is not Mode.BROWSE:
+            self.mpr.close()
         if mode is Mode.BROWSE:
             self.generation.deactivate()
             self.translation.deactivate()
@@ -159,6 +180,7 @@ class Session(QObject):
     def set_layout(self, layout: Layout) -> None:
         """Arrange the tiles of Browse."""
         self._browse_layout = layout
+        self.mpr.close()
         self._arrange()
 
     def hide_identity(self, hidden: bool) -> None:
@@ -180,6 +202,8 @@ class Session(QObject):
         if self._mode is Mode.COMPARE and self.comparison.mode is CompareMode.DIFFERENCE:
             tiles = (*pair, self.comparison.difference)
             self.grid.set_tiles(tiles, Layout(1, 3), turn_together=True)
+        elif self.mpr.is_open and self._mode in (None, Mode.BROWSE):
+            self.grid.set_tiles((*self.mpr.tiles, self._mpr_stack), Layout(2, 2))
         elif self._mode in (None, Mode.BROWSE):
             self.grid.set_tiles(self.acquired[: self._browse_layout.count], self._browse_layout)
         else:
@@ -191,6 +215,9 @@ class Session(QObject):
     def show_set(self, display_set: DisplaySet, tile: ViewportState | None = None) -> None:
         """Show a display set in a tile; None takes the active one if it is for acquired images."""
         wanted = tile or self.grid.active
+        if self.mpr.is_open:
+            wanted = self._mpr_stack
+            self.mpr.close()
         feeder = next((f for f in self.feeders if f.viewport is wanted), self.feeders[0])
         shown = feeder.display_set
         if shown is None or shown.uid != display_set.uid:  # else the user keeps his place
@@ -213,6 +240,60 @@ class Session(QObject):
 
     def feeder_of(self, tile: ViewportState) -> StackFeeder | None:
         return next((f for f in self.feeders if f.viewport is tile), None)
+
+    # ---- planes and links ----
+
+    def toggle_mpr(self) -> None:
+        """Show three planes through the series of the active tile, or the stacks again."""
+        if self.mpr.is_open:
+            self.mpr.close()
+            return
+        source = self._mpr_source()
+        if source is None:
+            self.notices.post_info(
+                "There is no series to lay planes through.", "Show one in the active tile."
+            )
+            return
+        obstacle = mpr_obstacle(source.display_set)
+        if obstacle is not None:
+            self.notices.post_warning(f"No other planes: {obstacle.problem}", obstacle.action)
+            return
+        self.set_mode(Mode.BROWSE)
+        self.mpr.open(source)
+
+    def align_slices(self) -> None:
+        """Link the stacks on screen from the slices that they show now."""
+        shown = [
+            (feeder.display_set, feeder.viewport.wanted)
+            for feeder in self.feeders
+            if feeder.display_set is not None and feeder.viewport in self.grid.shown
+        ]
+        pairs = self.slice_links.align(shown)
+        if pairs:
+            self.notices.post_info("The slices on screen now belong together while you scroll.")
+        else:
+            self.notices.post_info(
+                "There are no stacks on screen to align.",
+                "Show two series whose slices are parallel and not linked by position.",
+            )
+
+    def _mpr_source(self) -> MprSource | None:
+        """Return the translated series if its tile is active and it is complete, else the stack."""
+        active = self.grid.active
+        made, source = self.translation.frames, self.translation.source
+        if active is self.synthetic and made is not None and source is not None:
+            self._mpr_stack = self.acquired[0]
+            return MprSource(source, made)
+        feeder = next((f for f in self.feeders if f.viewport is active), self.feeders[0])
+        self._mpr_stack = feeder.viewport
+        return None if feeder.display_set is None else MprSource(feeder.display_set)
+
+    def _series_shown_in(self, tile: ViewportState) -> str:
+        if tile in self.mpr.tiles:
+            return self.mpr.source.display_set.uid if self.mpr.source is not None else ""
+        feeder = self.feeder_of(tile)
+        shown = None if feeder is None else feeder.display_set
+        return "" if shown is None else shown.uid
 
     def _on_first_set(self, display_set: DisplaySet) -> None:
         """Show what was opened, without a click."""
@@ -244,7 +325,7 @@ class Session(QObject):
                 continue
             if not self.grid.may_link(source.viewport, feeder.viewport):
                 continue
-            plane = partner_plane(source.display_set, target, index)
+            plane = self.slice_links.partner(source.display_set, target, index)
             if plane is not None:
                 feeder.go_to(plane)
 
@@ -253,6 +334,7 @@ class Session(QObject):
         if self._closed:
             return
         self._closed = True
+        self.mpr.shut_down()
         self.comparison.close()
         self.training.close()
         self.studies.close()

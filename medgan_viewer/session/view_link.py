@@ -1,39 +1,30 @@
 """Carrying plane, zoom and pan from one tile to another by the rules of compare.linking."""
 
-from dataclasses import replace
-
 from medgan_viewer.compare.linking import (
     ViewArea,
     ViewGrid,
-    link_rule,
     link_view,
-    partner_index,
 )
-from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.turn import fit_scale
 from medgan_viewer.session.viewports import View, ViewportState
 
 
-def carry_view(source: ViewportState, target: ViewportState) -> View | None:
+def carry_view(
+    source: ViewportState, target: ViewportState, *, zoom: bool = True, position: bool = True
+) -> View | None:
     """Return the view that `target` takes to go along with `source`; None when one has no image.
 
     Without a common space it is the same enlargement of the fitted image, at the same part of it.
-    Each tile keeps its own rotation.
+    Each tile keeps its own rotation, and its zoom or position where that is not linked.
     """
     if source.frame is None or target.frame is None:
         return None
     area = _area_of(source, source.frame)
     linked = link_view(area, _grid_of(source.frame), _grid_of(target.frame))
-    if linked is None:
-        return replace(source.view, turn=target.view.turn)
-    return _view_of(target, target.frame, linked)
-
-
-def partner_plane(source: DisplaySet, target: DisplaySet, index: int) -> int | None:
-    """Return the plane of `target` at the place of plane `index` of `source`, if there is one."""
-    rule = link_rule(source.planes, target.planes)
-    return partner_index(rule, source.planes, target.planes, index)
+    view = source.view if linked is None else _view_of(target, target.frame, linked)
+    own = target.view
+    return View(view.zoom if zoom else own.zoom, view.pan if position else own.pan, own.turn)
 
 
 def _grid_of(frame: PixelFrame) -> ViewGrid:
@@ -60,5 +51,4 @@ def _view_of(state: ViewportState, frame: PixelFrame, area: ViewArea) -> View:
     return View(
         zoom=_fit_rows(state, frame) / area.rows_shown,
         pan=((area.column + 0.5) / frame.columns - 0.5, (area.row + 0.5) / frame.rows - 0.5),
-        turn=state.view.turn,
     )

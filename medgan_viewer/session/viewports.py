@@ -10,6 +10,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.presets import presets_for
 from medgan_viewer.imaging.turn import UPRIGHT, Turn, fit_scale
 from medgan_viewer.imaging.voi import Voi, VoiLut, auto_window
+from medgan_viewer.session.guides import TileGuides
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -85,6 +86,7 @@ class ViewportState(QObject):
     def __init__(self, role: Role) -> None:
         super().__init__()
         self.role = role
+        self.guides = TileGuides()
         self._frame: PixelFrame | None = None
         self._message = ""
         self._waiting = ""
@@ -215,6 +217,10 @@ class ViewportState(QObject):
     def is_inverted(self) -> bool:
         return self._inverted
 
+    @property
+    def has_users_voi(self) -> bool:
+        return self._voi_is_users
+
     def set_voi(self, voi: Voi) -> None:
         """Set the window by hand; it holds for the stack until another stack is shown."""
         self._voi_is_users = True
@@ -307,16 +313,6 @@ class ViewportState(QObject):
     def turn(self, turn: Turn) -> None:
         """Rotate and mirror the image on the screen; the same place stays in the middle."""
         self.set_view(replace(self._view, turn=turn))
-
-    def rotate(self, quarter_turns: int) -> None:
-        """Rotate clockwise."""
-        self.turn(self._view.turn.rotated(quarter_turns))
-
-    def flip_horizontally(self) -> None:
-        self.turn(self._view.turn.flipped_horizontally())
-
-    def flip_vertically(self) -> None:
-        self.turn(self._view.turn.flipped_vertically())
 
     def toggle_smoothing(self) -> None:
         self._smooth = not self._smooth

@@ -40,10 +40,10 @@ def tile_slots(session: Session) -> dict[str, Callable[[], None]]:
         "zoom_out": on_tile(partial(_zoom, 1 / ZOOM_STEP)),
         "maximize": partial(_maximize, grid),
         "show_pixels": on_tile(ViewportState.show_pixels),
-        "rotate_right": on_tile(partial(_rotate, 1)),
-        "rotate_left": on_tile(partial(_rotate, -1)),
-        "flip_horizontally": on_tile(ViewportState.flip_horizontally),
-        "flip_vertically": on_tile(ViewportState.flip_vertically),
+        "rotate_right": on_tile(lambda tile: tile.turn(tile.view.turn.rotated(1))),
+        "rotate_left": on_tile(lambda tile: tile.turn(tile.view.turn.rotated(-1))),
+        "flip_horizontally": on_tile(lambda t: t.turn(t.view.turn.flipped_horizontally())),
+        "flip_vertically": on_tile(lambda tile: tile.turn(tile.view.turn.flipped_vertically())),
     }
     for digit in range(2, 10):
         slots[f"preset_{digit}"] = on_tile(partial(_use_preset, digit))
@@ -66,10 +66,6 @@ def step_series(session: Session, step: int) -> None:
 
 def _zoom(factor: float, tile: ViewportState) -> None:
     tile.set_view(replace(tile.view, zoom=tile.view.zoom * factor))
-
-
-def _rotate(quarter_turns: int, tile: ViewportState) -> None:
-    tile.rotate(quarter_turns)
 
 
 def _use_preset(digit: int, tile: ViewportState) -> None:

@@ -4,8 +4,8 @@ import pytest
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 from medgan_viewer.imaging.reference_lines import (
     PlaneArea,
-    nearest_plane,
     reference_line,
+    slice_axis,
 )
 
 SPACE = "1.2.3"
@@ -87,18 +87,35 @@ def planes_at(*positions):
 
 @pytest.mark.parametrize(("z", "index"), [(0, 0), (7.4, 1), (7.6, 2), (12.5, 2), (-2.5, 0)])
 def test_the_nearest_slice_is_found_within_half_a_slice_distance(z, index):
-    assert nearest_plane(planes_at(0, 5, 10), (3, 4, z), SPACE) == index
+    assert slice_axis(planes_at(0, 5, 10)).nearest((3, 4, z), SPACE) == index
 
 
 @pytest.mark.parametrize("z", [-2.6, 12.6])
 def test_beyond_the_stack_there_is_no_slice(z):
-    assert nearest_plane(planes_at(0, 5, 10), (0, 0, z), SPACE) is None
+    assert slice_axis(planes_at(0, 5, 10)).nearest((0, 0, z), SPACE) is None
 
 
 def test_a_missing_slice_is_not_replaced_by_its_neighbour():
-    assert nearest_plane(planes_at(0, 5, 10, 20, 25), (0, 0, 15), SPACE) is None
+    assert slice_axis(planes_at(0, 5, 10, 20, 25)).nearest((0, 0, 15), SPACE) is None
 
 
-@pytest.mark.parametrize(("planes", "space"), [([], SPACE), ([None], SPACE), (planes_at(0), "")])
-def test_without_places_there_is_no_nearest_slice(planes, space):
-    assert nearest_plane(planes, (0, 0, 0), space) is None
+def test_a_point_of_another_frame_of_reference_is_in_no_slice():
+    assert slice_axis(planes_at(0, 5, 10)).nearest((0, 0, 5), "1.9") is None
+
+
+def test_slices_from_the_head_down_are_found_as_well():
+    assert slice_axis(planes_at(10, 5, 0)).nearest((0, 0, 9), SPACE) == 0
+
+
+@pytest.mark.parametrize(
+    "planes",
+    [
+        pytest.param([], id="none"),
+        pytest.param([None], id="unknown"),
+        pytest.param([axial(0, space="").plane], id="no frame of reference"),
+        pytest.param([axial(0).plane, axial(5, space="1.9").plane], id="two frames of reference"),
+        pytest.param([axial(0).plane, coronal(5).plane], id="not parallel"),
+    ],
+)
+def test_without_parallel_slices_in_one_known_space_there_is_no_axis(planes):
+    assert slice_axis(planes) is None

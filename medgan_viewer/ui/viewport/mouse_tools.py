@@ -127,11 +127,24 @@ class RegionWindowTool:
         state.set_voi(auto_window(values, excluded))
 
 
-LEFT_TOOLS: dict[str, type[WindowTool | PanTool | ZoomTool | ScrollTool]] = {
+class CrosshairTool:
+    """Takes every tile of the same space to the point of the patient under the mouse."""
+
+    name = "crosshair"
+
+    def drag(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        state.guides.point_at(*placement.to_image(step.now))
+
+    def finish(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        """The cursor goes when the mouse moves on."""
+
+
+LEFT_TOOLS: dict[str, type[WindowTool | PanTool | ZoomTool | ScrollTool | CrosshairTool]] = {
     "window": WindowTool,
     "scroll": ScrollTool,
     "pan": PanTool,
     "zoom": ZoomTool,
+    "crosshair": CrosshairTool,
 }
 
 

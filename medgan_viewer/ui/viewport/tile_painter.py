@@ -14,6 +14,7 @@ from medgan_viewer.imaging.display import DisplayImage, Region, reduce_frame, re
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.viewports import Role, ViewportState
 from medgan_viewer.ui.theme import IMAGE_BLACK, SECONDARY, overlay_font
+from medgan_viewer.ui.viewport.guide_overlay import paint_guides
 from medgan_viewer.ui.viewport.overlays import paint_overlays
 from medgan_viewer.ui.viewport.placement import Placement
 from medgan_viewer.ui.viewport.synthetic_mark import FRAME_PX, bar_height, paint_mark
@@ -99,9 +100,11 @@ class TilePainter:
             painter.setClipRect(placement.tile, Qt.ClipOperation.IntersectClip)
             layer = self._image_layer(placement, pixel_ratio)
             painter.drawPixmap(placement.tile.topLeft(), layer)
+            seen = placement.tile.intersected(visible)
+            paint_guides(painter, seen, placement, self.state.guides)
             paint_overlays(
                 painter,
-                placement.tile.intersected(visible),
+                seen,
                 placement,
                 self.state,
                 probe=probe,

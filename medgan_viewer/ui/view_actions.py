@@ -1,0 +1,43 @@
+"""Actions on how the tiles hang together: planes, reference lines, links; their checks."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtGui import QAction
+
+from medgan_viewer.session.session import Session
+
+LINKS = ("link_scroll", "link_view", "link_position", "link_window")
+
+
+def view_slots(session: Session) -> dict[str, Callable[[], None]]:
+    """Return the slots of these actions, by their id."""
+    keeper = session.guide_keeper
+    slots: dict[str, Callable[[], None]] = {
+        "mpr": session.toggle_mpr,
+        "reference_lines": lambda: keeper.show_lines(not keeper.lines_shown),
+        "align_slices": session.align_slices,
+        "forget_alignment": session.slice_links.forget,
+    }
+    for name in LINKS:
+        slots[name] = partial(session.grid.toggle_link, name)
+    return slots
+
+
+def bind_view_actions(session: Session, actions: Mapping[str, QAction]) -> None:
+    """Keep checks and availability as the session says."""
+
+    def show() -> None:
+        actions["mpr"].setChecked(session.mpr.is_open)
+        actions["reference_lines"].setChecked(session.guide_keeper.lines_shown)
+        actions["forget_alignment"].setEnabled(session.slice_links.has_pairs)
+        for name in LINKS:
+            actions[name].setChecked(getattr(session.grid, name))
+
+    session.mpr.opened_changed.connect(show)
+    session.guide_keeper.lines_shown_changed.connect(show)
+    session.slice_links.changed.connect(show)
+    session.grid.links_changed.connect(show)
+    # A refused action has checked itself all the same.
+    actions["mpr"].triggered.connect(show)
+    show()
