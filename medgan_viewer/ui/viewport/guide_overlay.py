@@ -28,10 +28,12 @@ LABEL_INSET_PX = 14.0
 def paint_guides(painter: QPainter, area: QRectF, placement: Placement, guides: TileGuides) -> None:
     """Draw lines and cursor into `area`, the part of the tile that is seen of it."""
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for line in guides.lines:
         start, end = (placement.to_widget(*place) for place in (line.line.start, line.line.end))
         color = PALETTE[line.color % len(PALETTE)]
+        # Level and upright lines are crisp without.
+        is_oblique = min(abs(start.x() - end.x()), abs(start.y() - end.y())) > 0.5
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_oblique)
         style = Qt.PenStyle.DotLine if line.is_edge else Qt.PenStyle.SolidLine
         if not line.is_edge:
             painter.setPen(QPen(_SHADOW, 3))
@@ -44,6 +46,7 @@ def paint_guides(painter: QPainter, area: QRectF, placement: Placement, guides: 
         mark = QRectF(area.center().x() - 16, area.bottom() - 4, 32, 3)
         painter.fillRect(mark, PALETTE[guides.own_color % len(PALETTE)])
     if guides.cursor is not None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_cursor(painter, placement.to_widget(*guides.cursor))
     painter.restore()
 
