@@ -114,6 +114,7 @@ def make_session(settings: Settings, start: Start) -> Session:
         link_scroll=settings.link_scroll,
         link_position=settings.link_position,
         link_window=settings.link_window,
+        layouts={kind: Layout(*size) for kind, size in settings.layouts.items()},
     )
     return Session(options, partial(make_engine, start.device or settings.device))
 
@@ -258,6 +259,10 @@ class SettingsKeeper:
                 "link_scroll": session.grid.link_scroll,
                 "link_position": session.grid.link_position,
                 "link_window": session.grid.link_window,
+                "layouts": {
+                    kind: (layout.rows, layout.columns)
+                    for kind, layout in list(session.hanging.remembered.items())[-200:]
+                },
                 "reference_lines": session.guide_keeper.lines_shown,
                 "left_panel": window.left_side.is_open,
                 "right_panel": window.right_side.is_open,

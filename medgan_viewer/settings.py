@@ -47,6 +47,10 @@ class Settings(BaseModel):
     link_window: Annotated[bool, Field(title="Carry the window to views with the same values")] = (
         True
     )
+    layouts: Annotated[
+        dict[str, tuple[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1, le=3)]]],
+        Field(max_length=200, title="Layout used last for each modality and body part"),
+    ] = {}
     reference_lines: Annotated[bool, Field(title="Show reference lines")] = True
     left_panel: Annotated[bool, Field(title="Study panel is open")] = True
     right_panel: Annotated[bool, Field(title="Model panel is open")] = True

@@ -1,8 +1,9 @@
 """Session: owns everything that is open; the one thing the widgets receive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,10 +19,13 @@ from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
 from medgan_viewer.session.grid import Layout, ViewportGrid
 from medgan_viewer.session.guide_keeper import GuideKeeper
+from medgan_viewer.session.hanging import Hanging
+from medgan_viewer.session.hanging_plan import HangingPlan
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.loading import FrameLoader
-from medgan_viewer.session.mpr import MprSource, MprViews, mpr_obstacle
+from medgan_viewer.session.mpr import MprViews
+from medgan_viewer.session.mpr_switch import MprSwitch
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
@@ -30,7 +34,7 @@ from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
 from medgan_viewer.session.viewports import Role, ViewportState
-from medgan_viewer.session.window_link import WindowLink
+from medgan_viewer.session.window_link import WindowLink, series_shown_in
 
 MAX_TILES = 9
 DEFAULT_LAYOUT = Layout(1, 2)
@@ -56,6 +60,7 @@ class SessionOptions:
     package_roots : folders with model packages
     cache_bytes : memory for decoded images
     decoders : number of decoder processes
+    layouts : the layout used last for each kind of study; None opens studies into one tile
     runs_folder : where training runs lie, and new ones go
     training_command : what starts a training process; empty for this program itself
     """
@@ -68,6 +73,7 @@ class SessionOptions:
     link_scroll: bool = True
     link_position: bool = True
     link_window: bool = True
+    layouts: Mapping[str, Layout] | None = None
     runs_folder: Path = field(default_factory=paths.runs_folder)
     training_command: tuple[str, ...] = ()
 
@@ -115,10 +121,18 @@ class Session(QObject):
         others = (self.synthetic, self.comparison.difference)
         self.guide_keeper = GuideKeeper(self.grid, self.feeders, self.mpr, others)
         self.slice_links = SliceLinks()
-        self._window_link = WindowLink(
-            self.grid, self.acquired, self.mpr.tiles, self._series_shown_in
+        series_of = partial(series_shown_in, self.feeders, self.mpr)
+        self._window_link = WindowLink(self.grid, self.acquired, self.mpr.tiles, series_of)
+        self.mpr_switch = MprSwitch(
+            self.mpr,
+            self.grid,
+            self.feeders,
+            self.translation,
+            self.synthetic,
+            self.notices,
+            partial(self.set_mode, Mode.BROWSE),
         )
-        self._mpr_stack = self.acquired[0]
+        self.hanging = Hanging(self.studies, self._sets_shown, self._hang, options.layouts)
         self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
@@ -175,10 +189,12 @@ class Session(QObject):
         else:
             self.comparison.deactivate()
         self._arrange()
+        self.hanging.go_on()
         self.mode_changed.emit()
 
     def set_layout(self, layout: Layout) -> None:
-        """Arrange the tiles of Browse."""
+        """Arrange the tiles of Browse; the next study of this kind comes up like this."""
+        self.hanging.remember(layout)
         self._browse_layout = layout
         self.mpr.close()
         self._arrange()
@@ -203,7 +219,7 @@ class Session(QObject):
             tiles = (*pair, self.comparison.difference)
             self.grid.set_tiles(tiles, Layout(1, 3), turn_together=True)
         elif self.mpr.is_open and self._mode in (None, Mode.BROWSE):
-            self.grid.set_tiles((*self.mpr.tiles, self._mpr_stack), Layout(2, 2))
+            self.grid.set_tiles(self.mpr_switch.tiles, Layout(2, 2))
         elif self._mode in (None, Mode.BROWSE):
             self.grid.set_tiles(self.acquired[: self._browse_layout.count], self._browse_layout)
         else:
@@ -214,9 +230,10 @@ class Session(QObject):
 
     def show_set(self, display_set: DisplaySet, tile: ViewportState | None = None) -> None:
         """Show a display set in a tile; None takes the active one if it is for acquired images."""
+        self.hanging.leave_alone()
         wanted = tile or self.grid.active
         if self.mpr.is_open:
-            wanted = self._mpr_stack
+            wanted = self.mpr_switch.stack
             self.mpr.close()
         feeder = next((f for f in self.feeders if f.viewport is wanted), self.feeders[0])
         shown = feeder.display_set
@@ -241,63 +258,28 @@ class Session(QObject):
     def feeder_of(self, tile: ViewportState) -> StackFeeder | None:
         return next((f for f in self.feeders if f.viewport is tile), None)
 
-    # ---- planes and links ----
-
-    def toggle_mpr(self) -> None:
-        """Show three planes through the series of the active tile, or the stacks again."""
-        if self.mpr.is_open:
-            self.mpr.close()
-            return
-        source = self._mpr_source()
-        if source is None:
-            self.notices.post_info(
-                "There is no series to lay planes through.", "Show one in the active tile."
-            )
-            return
-        obstacle = mpr_obstacle(source.display_set)
-        if obstacle is not None:
-            self.notices.post_warning(f"No other planes: {obstacle.problem}", obstacle.action)
-            return
-        self.set_mode(Mode.BROWSE)
-        self.mpr.open(source)
-
-    def align_slices(self) -> None:
-        """Link the stacks on screen from the slices that they show now."""
-        shown = [
-            (feeder.display_set, feeder.viewport.wanted)
-            for feeder in self.feeders
-            if feeder.display_set is not None and feeder.viewport in self.grid.shown
-        ]
-        pairs = self.slice_links.align(shown)
-        if pairs:
-            self.notices.post_info("The slices on screen now belong together while you scroll.")
-        else:
-            self.notices.post_info(
-                "There are no stacks on screen to align.",
-                "Show two series whose slices are parallel and not linked by position.",
-            )
-
-    def _mpr_source(self) -> MprSource | None:
-        """Return the translated series if its tile is active and it is complete, else the stack."""
-        active = self.grid.active
-        made, source = self.translation.frames, self.translation.source
-        if active is self.synthetic and made is not None and source is not None:
-            self._mpr_stack = self.acquired[0]
-            return MprSource(source, made)
-        feeder = next((f for f in self.feeders if f.viewport is active), self.feeders[0])
-        self._mpr_stack = feeder.viewport
-        return None if feeder.display_set is None else MprSource(feeder.display_set)
-
-    def _series_shown_in(self, tile: ViewportState) -> str:
-        if tile in self.mpr.tiles:
-            return self.mpr.source.display_set.uid if self.mpr.source is not None else ""
-        feeder = self.feeder_of(tile)
-        shown = None if feeder is None else feeder.display_set
-        return "" if shown is None else shown.uid
-
     def _on_first_set(self, display_set: DisplaySet) -> None:
         """Show what was opened, without a click."""
         self.show_set(display_set)
+        self.hanging.start(display_set)
+
+    def _sets_shown(self) -> list[DisplaySet]:
+        return [f.display_set for f in self.feeders if f.display_set is not None]
+
+    def _hang(self, plan: HangingPlan) -> bool:
+        """Carry out a plan; only Browse has several acquired tiles."""
+        if self._mode is not Mode.BROWSE or self.mpr.is_open:
+            return False
+        self._browse_layout = plan.layout
+        for feeder, place in zip(self.feeders, plan.places, strict=False):
+            shown = feeder.display_set
+            if place is None:
+                feeder.clear(FREE_TILE_TEXT)
+            elif shown is None or shown.uid != place.display_set.uid or place.index is not None:
+                feeder.show(place.display_set, place.index)
+        self._arrange()
+        self.grid.activate(self.acquired[0])
+        return True
 
     def _on_translated(self, made: SyntheticSet) -> None:
         self.studies.add_synthetic(made)

@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from medgan_viewer.compare.linking import AlignedPair, SliceLinkKind, link_rule, partner_index
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.session.grid import ViewportGrid
+from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.stacks import StackFeeder
 
 
 class SliceLinks(QObject):
@@ -68,6 +71,27 @@ class SliceLinks(QObject):
         aligned = None if refs is None else _pair(source, target, refs)
         rule = link_rule(source.planes, target.planes, aligned)
         return partner_index(rule, source.planes, target.planes, index)
+
+
+def align_on_screen(
+    links: SliceLinks,
+    feeders: Sequence[StackFeeder],
+    grid: ViewportGrid,
+    notices: NoticeBoard,
+) -> None:
+    """Link the stacks on screen from the slices that they show now, and tell."""
+    shown = [
+        (feeder.display_set, feeder.viewport.wanted)
+        for feeder in feeders
+        if feeder.display_set is not None and feeder.viewport in grid.shown
+    ]
+    if links.align(shown):
+        notices.post_info("The slices on screen now belong together while you scroll.")
+    else:
+        notices.post_info(
+            "There are no stacks on screen to align.",
+            "Show two series whose slices are parallel and not linked by position.",
+        )
 
 
 def _pair(

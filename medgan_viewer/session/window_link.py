@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from medgan_viewer.compare.linking import window_link_obstacle
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.grid import ViewportGrid
+from medgan_viewer.session.mpr import MprViews
+from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.viewports import ViewportState
 
 
@@ -22,6 +24,14 @@ def window_obstacle(first: PixelFrame, second: PixelFrame, *, same_series: bool)
     if not obstacle and not first.transform.unit and not same_series:
         return "values of different series without a unit"
     return obstacle
+
+
+def series_shown_in(feeders: Sequence[StackFeeder], mpr: MprViews, tile: ViewportState) -> str:
+    """Name the display set that a tile shows, as a stack or as planes; "" where it shows none."""
+    if tile in mpr.tiles:
+        return mpr.source.display_set.uid if mpr.source is not None else ""
+    shown = next((feeder.display_set for feeder in feeders if feeder.viewport is tile), None)
+    return "" if shown is None else shown.uid
 
 
 class WindowLink(QObject):

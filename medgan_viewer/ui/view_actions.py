@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction
 
 from medgan_viewer.session.session import Session
+from medgan_viewer.session.slice_links import align_on_screen
 
 LINKS = ("link_scroll", "link_view", "link_position", "link_window")
 
@@ -14,9 +15,11 @@ def view_slots(session: Session) -> dict[str, Callable[[], None]]:
     """Return the slots of these actions, by their id."""
     keeper = session.guide_keeper
     slots: dict[str, Callable[[], None]] = {
-        "mpr": session.toggle_mpr,
+        "mpr": session.mpr_switch.toggle,
         "reference_lines": lambda: keeper.show_lines(not keeper.lines_shown),
-        "align_slices": session.align_slices,
+        "align_slices": partial(
+            align_on_screen, session.slice_links, session.feeders, session.grid, session.notices
+        ),
         "forget_alignment": session.slice_links.forget,
     }
     for name in LINKS:

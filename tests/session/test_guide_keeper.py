@@ -138,7 +138,7 @@ def test_with_many_tiles_only_the_active_one_leaves_its_line(qtbot, session, two
 def test_the_planes_of_a_volume_cross_in_the_point_that_is_chosen(qtbot, session, two_views):
     axial, _ = two_views(FrameOfReferenceUID="1.2.3")
     session.grid.activate(axial)
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     wait_for_rest(qtbot, session)
     session.guide_keeper.show_lines(False)  # these lines stay: they are the crosshair
 
@@ -164,7 +164,7 @@ def test_planes_without_a_frame_of_reference_still_cross(qtbot, session, tmp_pat
     make_series(tmp_path, range(8), pixels=ramp(8, 8), FrameOfReferenceUID=None)
     open_and_wait(qtbot, session, tmp_path)
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     qtbot.waitUntil(
         lambda: all(tile.frame is not None for tile in session.mpr.tiles), timeout=PATIENCE_MS
     )
@@ -175,7 +175,7 @@ def test_planes_without_a_frame_of_reference_still_cross(qtbot, session, tmp_pat
 def test_pointing_in_a_plane_moves_the_other_planes(qtbot, session, two_views):
     axial, _ = two_views()
     session.grid.activate(axial)
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     wait_for_rest(qtbot, session)
     coronal = session.mpr.tiles[1]
 

@@ -42,7 +42,7 @@ def open_ct(qtbot, session, tmp_path):
 def planes(qtbot, session, open_ct):
     """Return the session with planes of the phantom open, all three on screen."""
     open_ct()
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     wait_for_planes(qtbot, session)
     return session
 
@@ -143,7 +143,7 @@ def test_planes_of_a_stack_that_is_no_volume_are_refused_in_words(
 ):
     open_ct(positions, **options)
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
 
     assert not session.mpr.is_open
     [notice] = session.notices.notices
@@ -154,7 +154,7 @@ def test_planes_of_a_stack_that_is_no_volume_are_refused_in_words(
 def test_one_missing_slice_among_many_is_interpolated_and_named(qtbot, session, open_ct):
     open_ct([2 * n for n in range(30) if n != 20])
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     wait_for_planes(qtbot, session)
 
     assert session.mpr.tiles[0].count == 30
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_told_in_the_tiles(qtbot, session, open_ct
         session.loader._kept.pop(ref, None)
     display_set.frames[2].path.write_bytes(b"broken")
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
 
     qtbot.waitUntil(lambda: "0003.dcm" in session.mpr.tiles[0].message, timeout=PATIENCE_MS)
     assert all(tile.frame is None for tile in session.mpr.tiles)
@@ -204,7 +204,7 @@ def test_leaving_the_planes_brings_the_stacks_back(planes, leave):
 
     match leave:
         case "toggle":
-            planes.toggle_mpr()
+            planes.mpr_switch.toggle()
         case "layout":
             planes.set_layout(Layout(1, 2))
         case "mode":
@@ -220,9 +220,9 @@ def test_leaving_the_planes_brings_the_stacks_back(planes, leave):
 
 def test_planes_closed_while_the_series_is_read_leave_nothing(qtbot, session, open_ct):
     open_ct()
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
     qtbot.wait(100)
 
     assert all(tile.frame is None for tile in session.mpr.tiles)
@@ -238,7 +238,7 @@ def test_a_turned_plane_does_not_zoom_the_others(planes):
 def test_without_a_series_the_planes_say_what_to_do(session):
     session.set_mode(Mode.BROWSE)
 
-    session.toggle_mpr()
+    session.mpr_switch.toggle()
 
     assert not session.mpr.is_open
     assert "series" in session.notices.notices[0].problem

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode
+from medgan_viewer.session.slice_links import align_on_screen
 from tests.dicom_factory import AXIAL, make_series
 from tests.session.fixtures import PATIENCE_MS, display_sets, open_and_wait
 
@@ -28,6 +31,10 @@ def two_stacks(qtbot, session, tmp_path):
     return show
 
 
+def align(session):
+    align_on_screen(session.slice_links, session.feeders, session.grid, session.notices)
+
+
 ELSEWHERE = {"FrameOfReferenceUID": "1.2.3"}
 
 
@@ -36,7 +43,7 @@ def test_aligned_stacks_of_different_spaces_scroll_by_millimetres(session, two_s
     first.go_to(4)
     second.go_to(1)
 
-    session.align_slices()
+    align(session)
     first.go_to(8)  # 20 mm further
 
     assert second.wanted == 3
@@ -55,7 +62,7 @@ def test_without_an_aligned_pair_they_scroll_alone(session, two_stacks):
 
 def test_forgotten_pairs_link_no_longer(session, two_stacks):
     first, second = two_stacks(**ELSEWHERE)
-    session.align_slices()
+    align(session)
     session.slice_links.forget()
     before = second.wanted
 
@@ -68,7 +75,7 @@ def test_forgotten_pairs_link_no_longer(session, two_stacks):
 def test_stacks_of_one_space_go_by_place_and_need_no_pair(session, two_stacks):
     first, second = two_stacks()
     first.go_to(2)
-    session.align_slices()
+    align(session)
 
     first.go_to(8)
 
@@ -82,7 +89,7 @@ def test_stacks_without_positions_go_slice_by_slice(session, two_stacks):
     first, second = two_stacks(**without)
     first.go_to(4)
     second.go_to(1)
-    session.align_slices()
+    align(session)
 
     first.go_to(6)
 
@@ -93,16 +100,14 @@ def test_crossing_stacks_are_not_linked_by_hand(session, two_stacks):
     turned = [AXIAL[3], AXIAL[4], AXIAL[5], 0, 0, 1]
     two_stacks(ImageOrientationPatient=turned, ImagePositionPatient=[3, 0, 0], **ELSEWHERE)
 
-    session.align_slices()
+    align(session)
 
     assert not session.slice_links.has_pairs
 
 
 def test_a_stack_that_lost_its_aligned_slice_scrolls_alone(session, two_stacks):
-    from dataclasses import replace
-
     two_stacks(**ELSEWHERE)
-    session.align_slices()
+    align(session)
     a, b = (feeder.display_set for feeder in session.feeders[:2])
     shorter = replace(b, frames=b.frames[:1], planes=b.planes[:1])
 
