@@ -139,6 +139,9 @@ def _linear(
     values: npt.NDArray[Any], matrix: Vector, start: Vector, shape: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
     """Interpolate `values` on the grid of a plane; the outermost voxels go on beyond the edge."""
+    axes = [np.flatnonzero(matrix[:, column]) for column in (0, 1)]
+    if all(axis.size == 1 for axis in axes) and axes[0][0] != axes[1][0]:
+        return _linear_along_axes(values, matrix, start, shape, (int(axes[0][0]), int(axes[1][0])))
     full = np.concatenate([np.zeros((3, 1)), matrix], axis=1)
     sampled = np.empty((1, *shape), np.float32)
     ndimage.affine_transform(
@@ -146,6 +149,47 @@ def _linear(
     )
     plane: npt.NDArray[np.float32] = sampled[0]
     return plane
+
+
+def _linear_along_axes(
+    values: npt.NDArray[Any],
+    matrix: Vector,
+    start: Vector,
+    shape: tuple[int, int],
+    axes: tuple[int, int],
+) -> npt.NDArray[np.float32]:
+    """Interpolate where rows and columns of the plane run along `axes` of the volume.
+
+    One axis after the other: several times faster than any direction at once.
+    """
+    normal = 3 - sum(axes)
+    [[first], [second], [part]] = _neighbours(np.array([start[normal]]), values.shape[normal])
+    before = np.moveaxis(values, normal, 0)
+    section = before[int(first)].astype(np.float32)
+    if part > 0:
+        section += np.float32(part) * (before[int(second)] - section)
+    if axes[0] > axes[1]:
+        section = section.T
+    for place, axis in enumerate(axes):
+        grid = start[axis] + matrix[axis, place] * np.arange(shape[place])
+        lower, upper, parts = _neighbours(grid, values.shape[axis])
+        sampled = section.take(lower, axis=place)
+        if parts.any():
+            weight = parts.astype(np.float32)
+            weight = weight[:, None] if place == 0 else weight
+            sampled += weight * (section.take(upper, axis=place) - sampled)
+        section = sampled
+    plane: npt.NDArray[np.float32] = section
+    return plane
+
+
+def _neighbours(
+    positions: Vector, size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Vector]:
+    """Return the voxel before and after each position, and how far it lies towards the second."""
+    inside = np.clip(positions, 0, size - 1)
+    lower = np.floor(inside).astype(np.int64)
+    return lower, np.minimum(lower + 1, size - 1), inside - lower
 
 
 def _positions(matrix: Vector, start: Vector, shape: tuple[int, int], axis: int) -> Vector:

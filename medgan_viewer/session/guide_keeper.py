@@ -135,7 +135,8 @@ class GuideKeeper(QObject):
     def _label_of(self, tile: ViewportState) -> str:
         if tile in self._mpr.tiles:
             place = self._mpr.tiles.index(tile)
-            return self._mpr.feeders[place].orientation.value[0].upper()
+            # Words, not initials: an "A" on an image means anterior.
+            return self._mpr.feeders[place].orientation.value
         return str(tile.index + 1)
 
     # ---- the point ----

@@ -152,9 +152,9 @@ def test_the_planes_of_a_volume_cross_in_the_point_that_is_chosen(qtbot, session
 
     coronal = session.mpr.tiles[1].guides.lines
     middle = {g.label: g.line for g in coronal if not g.is_edge}
-    assert set(middle) == {"A", "S"}
-    assert middle["A"].start[1] == pytest.approx(35 - 15)  # the top is z = 35
-    assert middle["S"].start[0] == pytest.approx(9)
+    assert set(middle) == {"axial", "sagittal"}  # no letters, which would name patient sides
+    assert middle["axial"].start[1] == pytest.approx(35 - 15)  # the top is z = 35
+    assert middle["sagittal"].start[0] == pytest.approx(9)
     edges = sorted(g.line.start[0] for g in coronal if g.is_edge and g.color == 2)
     assert edges == pytest.approx([6, 12])
 

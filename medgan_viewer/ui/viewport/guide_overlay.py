@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medgan_viewer.session.guides import TileGuides
+from medgan_viewer.ui.theme import overlay_font
 from medgan_viewer.ui.viewport.placement import Placement
 
 # Told apart by the color-blind too; amber and red have other meanings.
@@ -23,11 +24,13 @@ _CURSOR = QColor(255, 255, 255)
 CURSOR_PX = 9.0
 CURSOR_GAP_PX = 3.0
 LABEL_INSET_PX = 14.0
+LABEL_DOWN_PX = 48.0  # below the letter and the corner texts
 
 
 def paint_guides(painter: QPainter, area: QRectF, placement: Placement, guides: TileGuides) -> None:
     """Draw lines and cursor into `area`, the part of the tile that is seen of it."""
     painter.save()
+    painter.setFont(overlay_font())
     for line in guides.lines:
         start, end = (placement.to_widget(*place) for place in (line.line.start, line.line.end))
         color = PALETTE[line.color % len(PALETTE)]
@@ -67,11 +70,15 @@ def _paint_label(
         place += step
     else:
         return  # the line does not pass through what is seen
-    place += step * 24
     metrics = QFontMetricsF(painter.font())
     room = QRectF(0, 0, metrics.horizontalAdvance(text) + 6, metrics.height())
     is_level = abs(step.x()) > abs(step.y())
-    room.moveCenter(place + (QPointF(0, -room.height() * 0.7) if is_level else QPointF(10, 0)))
+    if is_level:
+        place += step * (24 + room.width() / 2)
+        room.moveCenter(place - QPointF(0, room.height() * 0.7))
+    else:
+        place += step * LABEL_DOWN_PX
+        room.moveCenter(place + QPointF(room.width() / 2 + 2, 0))
     painter.setPen(_SHADOW)
     painter.drawText(room.translated(1, 1), Qt.AlignmentFlag.AlignCenter, text)
     painter.setPen(color)
