@@ -9,7 +9,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet
-from medgan_viewer.dicom.volume import volume_obstacle
+from medgan_viewer.dicom.volume import (
+    build_resampled_volume,
+    build_volume,
+    resample_obstacle,
+    volume_obstacle,
+)
 from medgan_viewer.errors import CancelledError, InputError, MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.geometry import SpacingSource, Vector
@@ -33,10 +38,12 @@ class MprSource:
     Attributes
     ----------
     frames : images computed for its planes, in its order; None takes those of the files
+    is_resampled : the user asked for a regular grid where the stack has none
     """
 
     display_set: DisplaySet
     frames: tuple[PixelFrame, ...] | None = None
+    is_resampled: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,18 +52,24 @@ class _Read:
     vois: tuple[Voi, ...]
 
 
-def mpr_obstacle(display_set: DisplaySet) -> InputError | None:
+def mpr_obstacle(source: MprSource) -> InputError | None:
     """Return why no planes can be laid through a series, in plain words; None if they can.
 
     One or two missing slices are interpolated, which each image says.
     """
+    display_set = source.display_set
     size_bytes = 2 * len(display_set.frames) * display_set.rows * display_set.columns
     if size_bytes > MAX_VOLUME_BYTES:
         return InputError(
             problem=f"{display_set.label} needs {size_bytes / 2**30:.0f} GiB as one volume.",
             action="View it slice by slice.",
         )
+    if source.is_resampled:
+        return resample_obstacle(display_set)
     return volume_obstacle(display_set, fill_gaps=True)
+
+
+_build_filled = partial(build_volume, fill_gaps=True)
 
 
 class MprViews(QObject):
@@ -144,6 +157,7 @@ class MprViews(QObject):
                 self._pool,
                 lambda: run != self._run,
                 lambda done: self._progressed.emit(run, done, total),
+                build_resampled_volume if source.is_resampled else _build_filled,
             )
             if not volume.frame_of_reference_uid:
                 # The planes of one volume lie in one space, named or not.

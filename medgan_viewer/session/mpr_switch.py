@@ -1,6 +1,7 @@
 """MprSwitch: opens planes through the series of the active tile, or says why not."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
@@ -10,6 +11,8 @@ from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.translation import TranslationController
 from medgan_viewer.session.viewports import ViewportState
+
+RESAMPLE_ADVICE = "View it slice by slice, or press Ctrl+Shift+M to resample it to a regular grid."
 
 
 class MprSwitch(QObject):
@@ -45,16 +48,25 @@ class MprSwitch(QObject):
         """Show three planes through the series of the active tile, or the stacks again."""
         if self._mpr.is_open:
             self._mpr.close()
-            return
+        else:
+            self._open(self._source())
+
+    def open_resampled(self) -> None:
+        """Show planes through the series of the active tile, put on a regular grid first."""
         source = self._source()
+        self._open(None if source is None else replace(source, is_resampled=True))
+
+    def _open(self, source: MprSource | None) -> None:
         if source is None:
             self._notices.post_info(
                 "There is no series to lay planes through.", "Show one in the active tile."
             )
             return
-        obstacle = mpr_obstacle(source.display_set)
+        obstacle = mpr_obstacle(source)
         if obstacle is not None:
-            self._notices.post_warning(f"No other planes: {obstacle.problem}", obstacle.action)
+            other_way = mpr_obstacle(replace(source, is_resampled=True)) is None
+            advice = RESAMPLE_ADVICE if other_way and not source.is_resampled else obstacle.action
+            self._notices.post_warning(f"No other planes: {obstacle.problem}", advice)
             return
         self._browse()
         self._mpr.open(source)

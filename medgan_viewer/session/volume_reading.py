@@ -7,7 +7,6 @@ from queue import Empty, SimpleQueue
 from medgan_viewer.dicom.decoder import INFERENCE, DecoderPool, Ticket, pool_closed
 from medgan_viewer.dicom.decoder_messages import ReadFrame
 from medgan_viewer.dicom.display_sets import DisplaySet
-from medgan_viewer.dicom.volume import build_volume
 from medgan_viewer.errors import CancelledError, MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.volume import Volume
@@ -21,16 +20,16 @@ def read_volume(
     pool: DecoderPool,
     should_stop: Callable[[], bool],
     report: Callable[[int], None],
+    build: Callable[[DisplaySet, Sequence[PixelFrame]], Volume],
 ) -> tuple[Volume, tuple[PixelFrame, ...]]:
     """Read what is not known yet and stack it; not for the window's thread.
-
-    One or two missing slices are interpolated; a note of the volume says which.
 
     Parameters
     ----------
     known : one per slice; None has to be read
     should_stop : looked at between slices
     report : called with the number of slices that are there
+    build : makes the volume from the slices
 
     Raises
     ------
@@ -58,7 +57,7 @@ def read_volume(
         for ticket in tickets:
             ticket.cancel()
     complete = tuple(frame for frame in frames if frame is not None)
-    return build_volume(display_set, complete, fill_gaps=True), complete
+    return build(display_set, complete), complete
 
 
 def _put(answers: SimpleQueue[tuple[int, object]], index: int, outcome: object) -> None:

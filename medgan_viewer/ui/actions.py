@@ -99,6 +99,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         tooltip="Left drag: take all tiles to the point under the mouse",
     ),
     ActionSpec("mpr", "Axial, coronal and sagittal planes", ("Ctrl+M",), "View", checkable=True),
+    ActionSpec(
+        "mpr_resampled",
+        "Planes of a stack resampled to a regular grid",
+        ("Ctrl+Shift+M",),
+        "View",
+        tooltip="Planes of a tilted or unevenly spaced stack, resampled to a regular grid",
+    ),
     ActionSpec("reference_lines", "Reference lines", ("L",), "View", _I, checkable=True),
     ActionSpec("link_scroll", "Link scrolling", (), "View", checkable=True),
     ActionSpec("link_view", "Link zoom", (), "View", checkable=True),

@@ -94,6 +94,7 @@ class ToolBar(QWidget):
             menu.addAction(f"{rows} x {columns}", partial(self._session.set_layout, layout))
         menu.addSeparator()
         menu.addAction(actions["mpr"])
+        menu.addAction(actions["mpr_resampled"])
         return menu
 
     def _links(self, actions: Mapping[str, QAction]) -> QMenu:

@@ -16,6 +16,7 @@ def view_slots(session: Session) -> dict[str, Callable[[], None]]:
     keeper = session.guide_keeper
     slots: dict[str, Callable[[], None]] = {
         "mpr": session.mpr_switch.toggle,
+        "mpr_resampled": session.mpr_switch.open_resampled,
         "reference_lines": lambda: keeper.show_lines(not keeper.lines_shown),
         "align_slices": partial(
             align_on_screen, session.slice_links, session.feeders, session.grid, session.notices

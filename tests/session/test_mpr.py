@@ -242,3 +242,46 @@ def test_without_a_series_the_planes_say_what_to_do(session):
 
     assert not session.mpr.is_open
     assert "series" in session.notices.notices[0].problem
+
+
+@pytest.mark.parametrize(
+    ("positions", "options", "words"),
+    [
+        pytest.param(range(0, 20, 2), {"shift_per_mm": 0.3}, "tilted", id="tilt"),
+        pytest.param((0, 2, 4, 6, 9, 12, 15), {}, "unevenly spaced", id="uneven"),
+    ],
+)
+def test_a_stack_that_is_no_volume_is_resampled_on_request_and_says_so(
+    qtbot, session, open_ct, positions, options, words
+):
+    open_ct(positions, **options)
+    session.mpr_switch.toggle()
+    assert "Ctrl+Shift+M" in session.notices.notices[0].action
+
+    session.mpr_switch.open_resampled()
+    wait_for_planes(qtbot, session)
+
+    for tile in session.mpr.tiles:
+        assert "RESAMPLED every 2.00 mm" in tile.frame.notes[1]
+        assert words in tile.frame.notes[1]
+    session.mpr.move_to((5, 7 + 6 * options.get("shift_per_mm", 0), 6))
+    wait_for_rest(qtbot, session)
+    axial = session.mpr.tiles[0].frame
+    assert axial.modality_values().max() > 600  # a shift by half a pixel halves one bright voxel
+
+
+@pytest.mark.parametrize(
+    ("positions", "words"),
+    [
+        ((0, 2, 2, 4), "lie at one position"),
+        ((0, 2, 4, 30.5, 32), "missing"),
+        ((0, 2, 4), "regular"),
+    ],
+)
+def test_what_is_missing_or_doubled_or_regular_is_not_resampled(session, open_ct, positions, words):
+    open_ct(positions)
+
+    session.mpr_switch.open_resampled()
+
+    assert not session.mpr.is_open
+    assert words in session.notices.notices[-1].problem
