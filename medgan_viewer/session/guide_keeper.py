@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -63,9 +62,10 @@ class GuideKeeper(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self.refresh)
         stacks = (feeder.viewport for feeder in feeders)
-        for tile in (*stacks, *mpr.tiles, *others):
+        self._tiles = (*stacks, *mpr.tiles, *others)
+        for tile in self._tiles:
             tile.content_changed.connect(self._timer.start)
-            tile.guides.pointed.connect(partial(self._on_pointed, tile))
+            tile.guides.pointed.connect(self._on_pointed)
             tile.guides.left.connect(self._on_left)
         grid.tiles_changed.connect(self._timer.start)
         grid.active_changed.connect(self._timer.start)
@@ -141,8 +141,10 @@ class GuideKeeper(QObject):
 
     # ---- the point ----
 
-    def _on_pointed(self, tile: ViewportState, column: float, row: float) -> None:
+    def _on_pointed(self, column: float, row: float) -> None:
         """Take every other tile to the plane that holds this point of the patient."""
+        guides = self.sender()
+        tile = next(tile for tile in self._tiles if tile.guides is guides)
         geometry = tile.frame.geometry if tile.frame is not None else None
         if geometry is None or not geometry.frame_of_reference_uid:
             return

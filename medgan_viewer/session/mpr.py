@@ -106,7 +106,7 @@ class MprViews(QObject):
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
         self._progressed.connect(self._on_progressed, Qt.ConnectionType.QueuedConnection)
         for feeder in self.feeders:
-            feeder.scrolled.connect(partial(self._on_scrolled, feeder))
+            feeder.scrolled.connect(self._on_scrolled)
 
     @property
     def is_open(self) -> bool:
@@ -248,9 +248,10 @@ class MprViews(QObject):
             feeder.show(source, caption_of(display_set), self._slab, middle)
         self.center_changed.emit()
 
-    def _on_scrolled(self, feeder: PlaneFeeder, along_mm: float) -> None:
+    def _on_scrolled(self, along_mm: float) -> None:
         """Take the crossing point along when the user scrolls one of the planes."""
-        if self._center is not None:
+        feeder = self.sender()
+        if self._center is not None and isinstance(feeder, PlaneFeeder):
             along = feeder.orientation.scroll_direction
             self._center = self._center + along * (along_mm - float(self._center @ along))
             self.center_changed.emit()

@@ -33,7 +33,7 @@ from medgan_viewer.ui.status_line import StatusLine
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
 from medgan_viewer.ui.training.training_page import TrainingPage
-from medgan_viewer.ui.view_actions import bind_view_actions, view_slots
+from medgan_viewer.ui.view_actions import ViewActions, view_slots
 from medgan_viewer.ui.viewport.mouse_tools import LEFT_TOOLS
 
 # Share of the window, and limits in pixels: the images keep 60 % of 1280 x 800.
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         for feeder in session.feeders:
             feeder.set_changed.connect(self._show_selection)
         session.grid.active_changed.connect(self._show_selection)
-        bind_view_actions(session, self.actions_by_id)
+        ViewActions(session, self.actions_by_id, self)
         self._show_history()
 
     # ---- opening ----

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from medgan_viewer.session.session import Session
@@ -28,20 +29,25 @@ def view_slots(session: Session) -> dict[str, Callable[[], None]]:
     return slots
 
 
-def bind_view_actions(session: Session, actions: Mapping[str, QAction]) -> None:
-    """Keep checks and availability as the session says."""
+class ViewActions(QObject):
+    """Keeps the checks and the availability of these actions as the session says."""
 
-    def show() -> None:
+    def __init__(self, session: Session, actions: Mapping[str, QAction], parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._actions = actions
+        session.mpr.opened_changed.connect(self._show)
+        session.guide_keeper.lines_shown_changed.connect(self._show)
+        session.slice_links.changed.connect(self._show)
+        session.grid.links_changed.connect(self._show)
+        # A refused action has checked itself all the same.
+        actions["mpr"].triggered.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        session, actions = self._session, self._actions
         actions["mpr"].setChecked(session.mpr.is_open)
         actions["reference_lines"].setChecked(session.guide_keeper.lines_shown)
         actions["forget_alignment"].setEnabled(session.slice_links.has_pairs)
         for name in LINKS:
             actions[name].setChecked(getattr(session.grid, name))
-
-    session.mpr.opened_changed.connect(show)
-    session.guide_keeper.lines_shown_changed.connect(show)
-    session.slice_links.changed.connect(show)
-    session.grid.links_changed.connect(show)
-    # A refused action has checked itself all the same.
-    actions["mpr"].triggered.connect(show)
-    show()

@@ -71,7 +71,7 @@ class MprBar(QFrame):
         source = self._mpr.source
         self.setVisible(source is not None)
         self.title.setText("" if source is None else f"Planes of {source.display_set.label}")
-        self.status.setText(self._mpr.status)
+        self.status.setText(self._mpr.status or "Shift + move: all planes to that point")
         slab = self._mpr.slab
         for widget in (self.thickness, self.projection):
             widget.blockSignals(True)
