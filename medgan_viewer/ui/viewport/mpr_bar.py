@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QWidget,
 )
@@ -82,8 +81,9 @@ class MprBar(QFrame):
         self.projection.setEnabled(slab.thickness_mm > 0)
 
 
-def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
+def _label(text: str, buddy: QWidget) -> PlainLabel:
+    label = PlainLabel()
+    label.setText(text)
     label.setBuddy(buddy)
     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return label
