@@ -112,6 +112,9 @@ def make_session(settings: Settings, start: Start) -> Session:
         layout=Layout(settings.rows, settings.columns),
         link_view=settings.link_view,
         link_scroll=settings.link_scroll,
+        link_position=settings.link_position,
+        link_window=settings.link_window,
+        layouts={kind: Layout(*size) for kind, size in settings.layouts.items()},
     )
     return Session(options, partial(make_engine, start.device or settings.device))
 
@@ -148,6 +151,7 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     window.set_panel_open("toggle_left", settings.left_panel)
     window.set_panel_open("toggle_right", settings.right_panel)
     session.hide_identity(settings.hide_identity)
+    session.guide_keeper.show_lines(settings.reference_lines)
     session.set_source_mode(_source_mode(settings, asked))
     session.set_mode(_mode(settings, start, asked))
     last = Path(settings.last_folder) if settings.last_folder else None
@@ -253,6 +257,13 @@ class SettingsKeeper:
                 "columns": session.browse_layout.columns,
                 "link_view": session.grid.link_view,
                 "link_scroll": session.grid.link_scroll,
+                "link_position": session.grid.link_position,
+                "link_window": session.grid.link_window,
+                "layouts": {
+                    kind: (layout.rows, layout.columns)
+                    for kind, layout in list(session.hanging.remembered.items())[-200:]
+                },
+                "reference_lines": session.guide_keeper.lines_shown,
                 "left_panel": window.left_side.is_open,
                 "right_panel": window.right_side.is_open,
                 "window_geometry": window.geometry_text(),

@@ -42,7 +42,16 @@ class Settings(BaseModel):
     columns: Annotated[int, Field(ge=1, le=3, title="Columns of the layout")] = 2
     rows: Annotated[int, Field(ge=1, le=3, title="Rows of the layout")] = 1
     link_scroll: Annotated[bool, Field(title="Scroll linked views together")] = True
-    link_view: Annotated[bool, Field(title="Zoom and move linked views together")] = True
+    link_view: Annotated[bool, Field(title="Zoom linked views together")] = True
+    link_position: Annotated[bool, Field(title="Move linked views together")] = True
+    link_window: Annotated[bool, Field(title="Carry the window to views with the same values")] = (
+        True
+    )
+    layouts: Annotated[
+        dict[str, tuple[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1, le=3)]]],
+        Field(max_length=200, title="Layout used last for each modality and body part"),
+    ] = {}
+    reference_lines: Annotated[bool, Field(title="Show reference lines")] = True
     left_panel: Annotated[bool, Field(title="Study panel is open")] = True
     right_panel: Annotated[bool, Field(title="Model panel is open")] = True
     window_geometry: Annotated[str, Field(title="Place of the window")] = ""

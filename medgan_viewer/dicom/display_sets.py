@@ -29,6 +29,7 @@ class DisplaySet:
     spacing_mm : between rows, columns and slices; None where unknown or, for slices, uneven
     planes : one per frame
     is_lossy : one of the images was compressed with loss
+    views : laterality and view of each frame of a projection; empty where no file says
     """
 
     uid: str
@@ -45,6 +46,7 @@ class DisplaySet:
     is_synthetic: bool
     sop_class_uid: str
     is_lossy: bool
+    views: tuple[str, ...] = ()
 
     @property
     def modality(self) -> str:
@@ -97,7 +99,13 @@ def _display_set(uid: str, series: Series, group: Group) -> DisplaySet:
         is_synthetic=header.is_synthetic,
         sop_class_uid=header.sop_class_uid,
         is_lossy=any(entry.header.is_lossy for entry in entries),
+        views=_views(entries),
     )
+
+
+def _views(entries: Sequence[Entry]) -> tuple[str, ...]:
+    views = tuple(entry.header.view for entry in entries)
+    return views if any(views) else ()
 
 
 def _ordered(entries: Sequence[Entry]) -> tuple[list[Entry], str]:

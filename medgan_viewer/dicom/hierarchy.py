@@ -51,6 +51,7 @@ class SeriesFacts:
     Attributes
     ----------
     manufacturer, manufacturer_model : of the equipment that made the images (PS3.3 C.7.5.1)
+    body_part : Body Part Examined, as in the file
     """
 
     series_uid: str = ""
@@ -59,6 +60,7 @@ class SeriesFacts:
     modality: str = ""
     manufacturer: str = ""
     manufacturer_model: str = ""
+    body_part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class InstanceHeader:
     spacing : distance of pixel centres, from wherever the file tells it
     gantry_tilt_deg : CT only
     mr_sequence : Scanning Sequence, Sequence Variant, Scan Options; as in the file
+    view : laterality and view of a projection, "R MLO"; empty where the file does not say
     frames : one per frame of an enhanced object, else one that stands for all frames
     """
 
@@ -127,6 +130,7 @@ class InstanceHeader:
     mr_sequence: str = ""
     repetition_time_ms: float | None = None
     flip_angle_deg: float | None = None
+    view: str = ""
     frames: tuple[FrameFacts, ...] = (FrameFacts(),)
     is_synthetic: bool = False
     is_lossy: bool = False

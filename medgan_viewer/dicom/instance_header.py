@@ -48,6 +48,7 @@ _KEYWORDS = (
     "FrameOfReferenceUID", "TemporalPositionIdentifier", "SliceLocation", "StackID",
     "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "PixelSpacing", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "BodyPartExamined", "ViewPosition", "Laterality", "ImageLaterality", "ViewCodeSequence",
     "LossyImageCompression", "FrameReferenceTime", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )
@@ -66,6 +67,13 @@ _MARKS = frozenset(
     [Tag(k) for k in ("SyntheticData", "ConversionType", "ContributingEquipmentSequence")]
     + [Tag(PRIVATE_GROUP, element) for element in range(0x10, 0x100)]
 )
+# Of CID 4014, SNOMED CT and the SNOMED-RT codes of older files.
+_VIEW_CODES = {
+    "399162004": "CC",
+    "R-10242": "CC",
+    "399368009": "MLO",
+    "R-10226": "MLO",
+}
 
 
 def read_header(path: Path) -> InstanceHeader | SkippedFile:
@@ -122,6 +130,7 @@ def _header(path: Path, file: DicomFile) -> InstanceHeader:
         flip_angle_deg=number(
             first.holder("MRTimingAndRelatedParametersSequence", "FlipAngle"), "FlipAngle"
         ),
+        view=_view(dataset),
         frames=_all_frame_facts(dataset, layout.frame_count),
         is_synthetic=provenance_in(dataset) is not None,
         is_lossy=text(dataset, "LossyImageCompression") == "01"
@@ -155,7 +164,17 @@ def _series(dataset: Dataset) -> SeriesFacts:
         modality=text(dataset, "Modality"),
         manufacturer=text(dataset, "Manufacturer"),
         manufacturer_model=text(dataset, "ManufacturerModelName"),
+        body_part=text(dataset, "BodyPartExamined"),
     )
+
+
+def _view(dataset: Dataset) -> str:
+    """Return "R MLO"; Laterality of the series stands in for that of the image."""
+    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality")
+    view = text(dataset, "ViewPosition")
+    for code in items(dataset, "ViewCodeSequence"):
+        view = view or _VIEW_CODES.get(text(code, "CodeValue"), "")
+    return f"{side} {view}".strip().upper()
 
 
 def _mr_sequence(dataset: Dataset) -> str:

@@ -2,7 +2,7 @@
 
 import math
 
-from medgan_viewer.dicom.attributes import number, numbers, text
+from medgan_viewer.dicom.attributes import number, numbers, text, texts
 from medgan_viewer.dicom.functional_groups import FrameView
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 
@@ -26,16 +26,23 @@ def plane_of(view: FrameView, spacing: PixelSpacing | None) -> PlaneGeometry | N
         return None
     if abs(math.fsum(r * c for r, c in zip(row, column, strict=True))) > _UNIT_TOLERANCE:
         return None
+    # A mosaic shows many slices, and its position is none of theirs: it shares no space.
+    space = "" if _is_mosaic(view) else text(view.root, "FrameOfReferenceUID")
     return PlaneGeometry(
         position_mm=(position[0], position[1], position[2]),
         row_direction=row,
         column_direction=column,
         spacing=spacing,
-        frame_of_reference_uid=text(view.root, "FrameOfReferenceUID"),
+        frame_of_reference_uid=space,
         thickness_mm=number(
             view.holder("PixelMeasuresSequence", "SliceThickness"), "SliceThickness"
         ),
     )
+
+
+def _is_mosaic(view: FrameView) -> bool:
+    """Return whether the image is a sheet of slices, as Siemens and UIH write them."""
+    return not {"MOSAIC", "VFRAME"}.isdisjoint(texts(view.root, "ImageType"))
 
 
 def _unit_vector(cosines: tuple[float, ...]) -> tuple[float, float, float] | None:

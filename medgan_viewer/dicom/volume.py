@@ -16,9 +16,11 @@ from medgan_viewer.errors import InputError
 from medgan_viewer.imaging.frame import PixelFrame, Provenance
 from medgan_viewer.imaging.geometry import PlaneGeometry
 from medgan_viewer.imaging.modality import Rescale
+from medgan_viewer.imaging.regular_stack import resample_stack
 from medgan_viewer.imaging.volume import Volume
 
 MAX_MISSING_IN_A_ROW = 2
+MAX_UNEVENNESS = 3.0  # longest step of a stack that is resampled, by the usual one
 MAX_MISSING_FRACTION = 0.05  # of all slices, the missing ones included
 
 
@@ -39,7 +41,9 @@ def build_volume(
     """
     if len(frames) != len(display_set.frames):
         raise ValueError(f"{len(frames)} frames for {len(display_set.frames)} slices")
-    _require_volume(display_set, fill_gaps)
+    obstacle = volume_obstacle(display_set, fill_gaps=fill_gaps)
+    if obstacle is not None:
+        raise obstacle
     _require_equal_frames(display_set, frames)
     values, rescale = _stacked(frames)
     notes: tuple[str, ...] = ()
@@ -62,6 +66,91 @@ def build_volume(
     )
 
 
+def build_resampled_volume(display_set: DisplaySet, frames: Sequence[PixelFrame]) -> Volume:
+    """Resample a tilted or unevenly spaced stack to a regular volume, which says so in its notes.
+
+    Parameters
+    ----------
+    frames : those of `display_set`, in its order
+
+    Raises
+    ------
+    InputError
+        The stack cannot be resampled, or the frames do not fit together.
+    """
+    obstacle = resample_obstacle(display_set)
+    if obstacle is not None:
+        raise obstacle
+    _require_equal_frames(display_set, frames)
+    values, rescale = _stacked(frames)
+    planes = [plane for plane in display_set.planes if plane is not None]
+    step_mm = display_set.geometry.step_mm
+    assert step_mm is not None
+    padding = frames[0].padding if values.dtype.kind in "iu" else None
+    stack = resample_stack(values, planes, step_mm, padding)
+    kind = "tilted" if display_set.geometry.verdict == "tilt" else "unevenly spaced"
+    return Volume(
+        values=stack.values,
+        rescale=rescale,
+        affine=stack.affine,
+        modality=display_set.modality,
+        frame_of_reference_uid=planes[0].frame_of_reference_uid,
+        inverted=frames[0].inverted,
+        padding=stack.padding,
+        provenance=_provenance(frames),
+        notes=(f"RESAMPLED every {step_mm:.2f} mm from a stack that is {kind}",),
+    )
+
+
+def resample_obstacle(display_set: DisplaySet) -> InputError | None:
+    """Return why a stack cannot be resampled to a regular volume; None if it can.
+
+    Tilt and uneven steps can be put right; what is missing or doubled cannot.
+    """
+    geometry = display_set.geometry
+    planes = [plane for plane in display_set.planes if plane is not None]
+    problem = ""
+    if geometry.verdict not in ("tilt", "irregular") or geometry.step_mm is None:
+        problem = " ".join(geometry.reasons) or "The stack is regular as it is."
+    else:
+        places = [plane.distance_mm for plane in planes]
+        longest_mm = float(np.max(np.diff(places)))
+        if longest_mm > MAX_UNEVENNESS * geometry.step_mm:
+            problem = (
+                f"Between two slices lie {longest_mm:.2f} mm, elsewhere {geometry.step_mm:.2f} mm: "
+                "slices are missing."
+            )
+    if not problem:
+        return None
+    return InputError(
+        problem=f"{display_set.label} cannot be resampled. {problem}",
+        action="View it slice by slice, or choose another series.",
+    )
+
+
+def volume_obstacle(display_set: DisplaySet, *, fill_gaps: bool = False) -> InputError | None:
+    """Return why the geometry of a stack is not that of a volume; None if it is."""
+    geometry = display_set.geometry
+    if geometry.is_regular:
+        return None
+    if geometry.verdict == "gap" and fill_gaps:
+        missing = sum(gap.missing for gap in geometry.gaps)
+        slices = len(display_set.frames) + missing
+        longest = max(gap.missing for gap in geometry.gaps)
+        if longest <= MAX_MISSING_IN_A_ROW and missing <= MAX_MISSING_FRACTION * slices:
+            return None
+        return InputError(
+            problem=f"Too many slices of {display_set.label} are missing to fill them in.",
+            action="Ask for the complete series.",
+            details=" ".join(geometry.reasons),
+        )
+    advice = "Fill in the missing slices" if geometry.verdict == "gap" else "View it slice by slice"
+    return InputError(
+        problem=f"{display_set.label} is no regular volume. {' '.join(geometry.reasons)}",
+        action=f"{advice}, or choose another series.",
+    )
+
+
 def _provenance(frames: Sequence[PixelFrame]) -> Provenance | None:
     """Join the sources of all slices; a recipe is kept only where it is that of every slice."""
     found = [frame.provenance for frame in frames if frame.provenance is not None]
@@ -76,28 +165,6 @@ def _provenance(frames: Sequence[PixelFrame]) -> Provenance | None:
         source_uids=tuple(uid for uid, _ in planes),
         source_frames=tuple(number or 1 for number in numbers) if any(numbers) else (),
         own_source=None,
-    )
-
-
-def _require_volume(display_set: DisplaySet, fill_gaps: bool) -> None:
-    geometry = display_set.geometry
-    if geometry.is_regular:
-        return
-    if geometry.verdict == "gap" and fill_gaps:
-        missing = sum(gap.missing for gap in geometry.gaps)
-        slices = len(display_set.frames) + missing
-        longest = max(gap.missing for gap in geometry.gaps)
-        if longest <= MAX_MISSING_IN_A_ROW and missing <= MAX_MISSING_FRACTION * slices:
-            return
-        raise InputError(
-            problem=f"Too many slices of {display_set.label} are missing to fill them in.",
-            action="Ask for the complete series.",
-            details=" ".join(geometry.reasons),
-        )
-    advice = "Fill in the missing slices" if geometry.verdict == "gap" else "View it slice by slice"
-    raise InputError(
-        problem=f"{display_set.label} is no regular volume. {' '.join(geometry.reasons)}",
-        action=f"{advice}, or choose another series.",
     )
 
 

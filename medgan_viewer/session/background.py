@@ -60,3 +60,4 @@ class LatestWins(Generic[Result]):
                 outcome = unexpected(error)
             if not self._closing:
                 self._deliver(ticket, outcome)
+            del compute, outcome  # while the thread waits it keeps nothing alive

@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from medgan_viewer.imaging.turn import UPRIGHT, Turn
 from medgan_viewer.session.view_link import carry_view
 from medgan_viewer.session.viewports import View, ViewportState
 
@@ -46,7 +47,11 @@ class ViewportGrid(QObject):
         self._maximized: ViewportState | None = None
         self._link_view = True
         self._link_scroll = True
+        self._link_position = True
+        self._link_window = True
         self._echo = False
+        self._turn_together = False
+        self._turns: dict[ViewportState, Turn] = {}
         self._patients: frozenset[str] = frozenset()
         self._mix_accepted = False
         self._connected: set[ViewportState] = set()
@@ -84,14 +89,31 @@ class ViewportGrid(QObject):
 
     @property
     def link_view(self) -> bool:
+        """Zoom is linked."""
         return self._link_view
 
     @property
     def link_scroll(self) -> bool:
         return self._link_scroll
 
-    def set_tiles(self, tiles: tuple[ViewportState, ...], layout: Layout) -> None:
-        """Show these tiles; one that was active stays active if it is among them."""
+    @property
+    def link_position(self) -> bool:
+        return self._link_position
+
+    @property
+    def link_window(self) -> bool:
+        """The user's window is carried to tiles where it means the same."""
+        return self._link_window
+
+    def set_tiles(
+        self, tiles: tuple[ViewportState, ...], layout: Layout, *, turn_together: bool = False
+    ) -> None:
+        """Show these tiles; one that was active stays active if it is among them.
+
+        Parameters
+        ----------
+        turn_together : rotation and mirroring of one hold for all, as images that are compared need
+        """
         for tile in set(tiles) - self._connected:
             tile.view_changed.connect(self._on_view_changed)
             tile.fitted.connect(self._on_fitted)
@@ -100,6 +122,9 @@ class ViewportGrid(QObject):
         self._tiles = tiles
         self._layout = layout
         self._maximized = None
+        self._turn_together = turn_together
+        if turn_together and tiles:
+            self._turn_others(tiles[0])
         if self._active not in tiles:
             self._active = tiles[0] if tiles else None
         self.tiles_changed.emit()
@@ -120,10 +145,35 @@ class ViewportGrid(QObject):
         self._show_alone(None if self._maximized is tile else tile)
         self.activate(tile)
 
-    def set_links(self, *, view: bool, scroll: bool) -> None:
-        if (view, scroll) != (self._link_view, self._link_scroll):
+    def set_links(
+        self, *, view: bool, scroll: bool, position: bool | None = None, window: bool | None = None
+    ) -> None:
+        """Say what goes together: zoom, scrolling, position and window.
+
+        Parameters
+        ----------
+        position : None takes that of `view`
+        window : None leaves it as it is
+        """
+        position = view if position is None else position
+        window = self._link_window if window is None else window
+        before = (self._link_view, self._link_scroll, self._link_position, self._link_window)
+        if (view, scroll, position, window) != before:
             self._link_view, self._link_scroll = view, scroll
+            self._link_position, self._link_window = position, window
             self.links_changed.emit()
+
+    def toggle_link(self, name: str) -> None:
+        """Turn one link on or off: link_view, link_scroll, link_position or link_window."""
+        wanted = {
+            "view": self._link_view,
+            "scroll": self._link_scroll,
+            "position": self._link_position,
+            "window": self._link_window,
+        }
+        kind = name.removeprefix("link_")
+        wanted[kind] = not wanted[kind]
+        self.set_links(**wanted)
 
     def accept_mix(self) -> None:
         """Link the patients that stand beside each other now."""
@@ -150,18 +200,34 @@ class ViewportGrid(QObject):
         """Zoom and move the other tiles along; a view that is unlinked stays."""
         sender = self.sender()
         if not self._echo and isinstance(sender, ViewportState):
-            self._take_along(sender, partial(carry_view, sender))
+            if sender.view.turn != self._turns.get(sender, UPRIGHT):
+                # The place stays; that another size fits now is no reason to zoom the others.
+                self._turns[sender] = sender.view.turn
+                if self._turn_together and sender in self._tiles:
+                    self._turn_others(sender)
+                return
+            zoom, position = self._link_view, self._link_position
+            self._take_along(sender, partial(carry_view, sender, zoom=zoom, position=position))
 
     def _on_fitted(self) -> None:
         """Bring linked tiles back too, whatever the millimetres say."""
         sender = self.sender()
         if isinstance(sender, ViewportState):
-            self._take_along(sender, lambda _: View())
+            self._take_along(sender, lambda tile: View(turn=tile.view.turn))
+
+    def _turn_others(self, leader: ViewportState) -> None:
+        self._echo = True
+        try:
+            for tile in self._tiles:
+                self._turns[tile] = leader.view.turn
+                tile.turn(leader.view.turn)
+        finally:
+            self._echo = False
 
     def _take_along(
         self, sender: ViewportState, view_for: Callable[[ViewportState], View | None]
     ) -> None:
-        if not self._link_view:
+        if not (self._link_view or self._link_position):
             return
         self._echo = True
         try:

@@ -1,8 +1,9 @@
 """Session: owns everything that is open; the one thing the widgets receive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,17 +18,23 @@ from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
 from medgan_viewer.session.grid import Layout, ViewportGrid
+from medgan_viewer.session.guide_keeper import GuideKeeper
+from medgan_viewer.session.hanging import Hanging
+from medgan_viewer.session.hanging_plan import HangingPlan
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.loading import FrameLoader
+from medgan_viewer.session.mpr import MprViews
+from medgan_viewer.session.mpr_switch import MprSwitch
 from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
-from medgan_viewer.session.view_link import partner_plane
 from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.window_link import WindowLink, series_shown_in
 
 MAX_TILES = 9
 DEFAULT_LAYOUT = Layout(1, 2)
@@ -53,6 +60,7 @@ class SessionOptions:
     package_roots : folders with model packages
     cache_bytes : memory for decoded images
     decoders : number of decoder processes
+    layouts : the layout used last for each kind of study; None opens studies into one tile
     runs_folder : where training runs lie, and new ones go
     training_command : what starts a training process; empty for this program itself
     """
@@ -63,6 +71,9 @@ class SessionOptions:
     layout: Layout = DEFAULT_LAYOUT
     link_view: bool = True
     link_scroll: bool = True
+    link_position: bool = True
+    link_window: bool = True
+    layouts: Mapping[str, Layout] | None = None
     runs_folder: Path = field(default_factory=paths.runs_folder)
     training_command: tuple[str, ...] = ()
 
@@ -92,7 +103,12 @@ class Session(QObject):
         self.feeders = tuple(StackFeeder(tile, self.loader) for tile in self.acquired)
         self.synthetic = ViewportState(Role.SYNTHETIC)
         self.grid = ViewportGrid()
-        self.grid.set_links(view=options.link_view, scroll=options.link_scroll)
+        self.grid.set_links(
+            view=options.link_view,
+            scroll=options.link_scroll,
+            position=options.link_position,
+            window=options.link_window,
+        )
         self.service = InferenceService(make_engine, self.notices)
         self.generation = GenerationController(
             self.service, self.latent, self.synthetic, self.notices
@@ -101,6 +117,22 @@ class Session(QObject):
             self.service, self.pool, self.feeders[0], self.synthetic, self.notices
         )
         self.comparison = ComparisonState(self.acquired[0], self.synthetic)
+        self.mpr = MprViews(self.pool, self.loader)
+        others = (self.synthetic, self.comparison.difference)
+        self.guide_keeper = GuideKeeper(self.grid, self.feeders, self.mpr, others)
+        self.slice_links = SliceLinks()
+        series_of = partial(series_shown_in, self.feeders, self.mpr)
+        self._window_link = WindowLink(self.grid, self.acquired, self.mpr.tiles, series_of)
+        self.mpr_switch = MprSwitch(
+            self.mpr,
+            self.grid,
+            self.feeders,
+            self.translation,
+            self.synthetic,
+            self.notices,
+            partial(self.set_mode, Mode.BROWSE),
+        )
+        self.hanging = Hanging(self.studies, self._sets_shown, self._hang, options.layouts)
         self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
@@ -114,6 +146,7 @@ class Session(QObject):
         self.studies.changed.connect(self._update_stacks)
         self.translation.finished.connect(self._on_translated)
         self.comparison.mode_changed.connect(self._arrange)
+        self.mpr.opened_changed.connect(self._arrange)
 
     # ---- modes and tiles ----
 
@@ -144,6 +177,8 @@ class Session(QObject):
         self._mode = mode
         if mode in (Mode.GENERATE, Mode.TRANSLATE):
             self._source_mode = mode
+        if mode is not Mode.BROWSE:
+            self.mpr.close()
         if mode is Mode.BROWSE:
             self.generation.deactivate()
             self.translation.deactivate()
@@ -154,11 +189,14 @@ class Session(QObject):
         else:
             self.comparison.deactivate()
         self._arrange()
+        self.hanging.go_on()
         self.mode_changed.emit()
 
     def set_layout(self, layout: Layout) -> None:
-        """Arrange the tiles of Browse."""
+        """Arrange the tiles of Browse; the next study of this kind comes up like this."""
+        self.hanging.remember(layout)
         self._browse_layout = layout
+        self.mpr.close()
         self._arrange()
 
     def hide_identity(self, hidden: bool) -> None:
@@ -178,17 +216,25 @@ class Session(QObject):
     def _arrange(self) -> None:
         pair = (self.acquired[0], self.synthetic)
         if self._mode is Mode.COMPARE and self.comparison.mode is CompareMode.DIFFERENCE:
-            self.grid.set_tiles((*pair, self.comparison.difference), Layout(1, 3))
+            tiles = (*pair, self.comparison.difference)
+            self.grid.set_tiles(tiles, Layout(1, 3), turn_together=True)
+        elif self.mpr.is_open and self._mode in (None, Mode.BROWSE):
+            self.grid.set_tiles(self.mpr_switch.tiles, Layout(2, 2))
         elif self._mode in (None, Mode.BROWSE):
             self.grid.set_tiles(self.acquired[: self._browse_layout.count], self._browse_layout)
         else:
-            self.grid.set_tiles(pair, Layout(1, 2))
+            together = self._source_mode is Mode.TRANSLATE or self._mode is Mode.COMPARE
+            self.grid.set_tiles(pair, Layout(1, 2), turn_together=together)
 
     # ---- opening ----
 
     def show_set(self, display_set: DisplaySet, tile: ViewportState | None = None) -> None:
         """Show a display set in a tile; None takes the active one if it is for acquired images."""
+        self.hanging.leave_alone()
         wanted = tile or self.grid.active
+        if self.mpr.is_open:
+            wanted = self.mpr_switch.stack
+            self.mpr.close()
         feeder = next((f for f in self.feeders if f.viewport is wanted), self.feeders[0])
         shown = feeder.display_set
         if shown is None or shown.uid != display_set.uid:  # else the user keeps his place
@@ -215,6 +261,25 @@ class Session(QObject):
     def _on_first_set(self, display_set: DisplaySet) -> None:
         """Show what was opened, without a click."""
         self.show_set(display_set)
+        self.hanging.start(display_set)
+
+    def _sets_shown(self) -> list[DisplaySet]:
+        return [f.display_set for f in self.feeders if f.display_set is not None]
+
+    def _hang(self, plan: HangingPlan) -> bool:
+        """Carry out a plan; only Browse has several acquired tiles."""
+        if self._mode is not Mode.BROWSE or self.mpr.is_open:
+            return False
+        self._browse_layout = plan.layout
+        for feeder, place in zip(self.feeders, plan.places, strict=False):
+            shown = feeder.display_set
+            if place is None:
+                feeder.clear(FREE_TILE_TEXT)
+            elif shown is None or shown.uid != place.display_set.uid or place.index is not None:
+                feeder.show(place.display_set, place.index)
+        self._arrange()
+        self.grid.activate(self.acquired[0])
+        return True
 
     def _on_translated(self, made: SyntheticSet) -> None:
         self.studies.add_synthetic(made)
@@ -242,7 +307,7 @@ class Session(QObject):
                 continue
             if not self.grid.may_link(source.viewport, feeder.viewport):
                 continue
-            plane = partner_plane(source.display_set, target, index)
+            plane = self.slice_links.partner(source.display_set, target, index)
             if plane is not None:
                 feeder.go_to(plane)
 
@@ -251,6 +316,7 @@ class Session(QObject):
         if self._closed:
             return
         self._closed = True
+        self.mpr.shut_down()
         self.comparison.close()
         self.training.close()
         self.studies.close()

@@ -3,31 +3,28 @@
 from medgan_viewer.compare.linking import (
     ViewArea,
     ViewGrid,
-    link_rule,
     link_view,
-    partner_index,
 )
-from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.turn import fit_scale
 from medgan_viewer.session.viewports import View, ViewportState
 
 
-def carry_view(source: ViewportState, target: ViewportState) -> View | None:
+def carry_view(
+    source: ViewportState, target: ViewportState, *, zoom: bool = True, position: bool = True
+) -> View | None:
     """Return the view that `target` takes to go along with `source`; None when one has no image.
 
     Without a common space it is the same enlargement of the fitted image, at the same part of it.
+    Each tile keeps its own rotation, and its zoom or position where that is not linked.
     """
     if source.frame is None or target.frame is None:
         return None
     area = _area_of(source, source.frame)
     linked = link_view(area, _grid_of(source.frame), _grid_of(target.frame))
-    return source.view if linked is None else _view_of(target, target.frame, linked)
-
-
-def partner_plane(source: DisplaySet, target: DisplaySet, index: int) -> int | None:
-    """Return the plane of `target` at the place of plane `index` of `source`, if there is one."""
-    rule = link_rule(source.planes, target.planes)
-    return partner_index(rule, source.planes, target.planes, index)
+    view = source.view if linked is None else _view_of(target, target.frame, linked)
+    own = target.view
+    return View(view.zoom if zoom else own.zoom, view.pan if position else own.pan, own.turn)
 
 
 def _grid_of(frame: PixelFrame) -> ViewGrid:
@@ -35,10 +32,10 @@ def _grid_of(frame: PixelFrame) -> ViewGrid:
 
 
 def _fit_rows(state: ViewportState, frame: PixelFrame) -> float:
-    """Return how many image rows the tile's height shows at zoom 1."""
-    width, height = state.tile_size
-    scale = min(width / frame.columns, height / (frame.rows * frame.aspect))
-    return height / (scale * frame.aspect)
+    """Return how many image rows the tile's height has room for at zoom 1."""
+    turn = state.view.turn
+    scale = fit_scale(state.tile_size, frame.columns, frame.rows, frame.aspect, turn)
+    return state.tile_size[1] / (scale * frame.aspect)
 
 
 def _area_of(state: ViewportState, frame: PixelFrame) -> ViewArea:

@@ -8,7 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from medgan_viewer.imaging.display import automatic_voi, default_voi
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.presets import presets_of
+from medgan_viewer.imaging.turn import UPRIGHT, Turn, fit_scale
 from medgan_viewer.imaging.voi import Voi, VoiLut
+from medgan_viewer.session.guides import TileGuides
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -29,10 +31,12 @@ class View:
     zoom : 1 fits the whole image into the tile
     pan : the image point in the middle of the tile, as a part of the image from its centre,
         (towards higher columns, towards higher rows); (0, 0) is the middle of the image
+    turn : rotation and mirroring on the screen
     """
 
     zoom: float = 1.0
     pan: tuple[float, float] = (0.0, 0.0)
+    turn: Turn = UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class ViewportState(QObject):
     -------
     content_changed() : frame, message, caption or place in the stack
     voi_changed() : window, table or inversion
-    view_changed() : zoom and pan
+    view_changed() : zoom, pan, rotation and mirroring
     fitted() : the user asked for the whole image
     index_wanted(int) : the user asks for another plane of the stack
     painted(PixelFrame) : the tile drew this frame
@@ -82,6 +86,7 @@ class ViewportState(QObject):
     def __init__(self, role: Role) -> None:
         super().__init__()
         self.role = role
+        self.guides = TileGuides()
         self._frame: PixelFrame | None = None
         self._message = ""
         self._waiting = ""
@@ -213,6 +218,10 @@ class ViewportState(QObject):
     def is_inverted(self) -> bool:
         return self._inverted
 
+    @property
+    def has_users_voi(self) -> bool:
+        return self._voi_is_users
+
     def set_voi(self, voi: Voi) -> None:
         """Set the window by hand; it holds for the stack until another stack is shown."""
         self._voi_is_users = True
@@ -283,24 +292,37 @@ class ViewportState(QObject):
     def set_view(self, view: View) -> None:
         low, high = ZOOM_RANGE
         pan = (min(max(view.pan[0], -1.0), 1.0), min(max(view.pan[1], -1.0), 1.0))
-        view = View(min(max(view.zoom, low), high), pan)
+        view = View(min(max(view.zoom, low), high), pan, view.turn)
         if view != self._view:
             self._view = view
             self.view_changed.emit()
 
     def reset(self) -> None:
-        """Back to the whole image with its first window."""
+        """Back to the whole image, upright, with its first window."""
         self._inverted = False
         self._voi_is_users = False
         if self._frame is not None:
             self._choose_voi(self._frame)
         self.voi_changed.emit()
+        self.turn(UPRIGHT)
         self.fit()
 
     def fit(self) -> None:
-        """Show the whole image; linked tiles show theirs."""
-        self.set_view(View())
+        """Show the whole image as it is turned; linked tiles show theirs."""
+        self.set_view(View(turn=self._view.turn))
         self.fitted.emit()
+
+    def show_pixels(self) -> None:
+        """Show one image column in one pixel of the window, at the same place of the image."""
+        frame = self._frame
+        if frame is not None:
+            turn = self._view.turn
+            fit = fit_scale(self.tile_size, frame.columns, frame.rows, frame.aspect, turn)
+            self.set_view(replace(self._view, zoom=1 / fit))
+
+    def turn(self, turn: Turn) -> None:
+        """Rotate and mirror the image on the screen; the same place stays in the middle."""
+        self.set_view(replace(self._view, turn=turn))
 
     def toggle_smoothing(self) -> None:
         self._smooth = not self._smooth

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.actions import ACTIONS, Scope
 
-_TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom")
+_TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom", "tool_crosshair")
 
 
 def make_actions(

@@ -1,11 +1,12 @@
 """What the actions of one tile do; each acts on the tile that is active."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from medgan_viewer.session.grid import ViewportGrid
 from medgan_viewer.session.session import Session
-from medgan_viewer.session.viewports import View, ViewportState
+from medgan_viewer.session.viewports import ViewportState
 
 ZOOM_STEP = 1.25
 
@@ -39,6 +40,11 @@ def tile_slots(session: Session) -> dict[str, Callable[[], None]]:
         "zoom_in": on_tile(partial(_zoom, ZOOM_STEP)),
         "zoom_out": on_tile(partial(_zoom, 1 / ZOOM_STEP)),
         "maximize": partial(_maximize, grid),
+        "show_pixels": on_tile(ViewportState.show_pixels),
+        "rotate_right": on_tile(lambda tile: tile.turn(tile.view.turn.rotated(1))),
+        "rotate_left": on_tile(lambda tile: tile.turn(tile.view.turn.rotated(-1))),
+        "flip_horizontally": on_tile(lambda t: t.turn(t.view.turn.flipped_horizontally())),
+        "flip_vertically": on_tile(lambda tile: tile.turn(tile.view.turn.flipped_vertically())),
     }
     for digit in range(2, 10):
         slots[f"preset_{digit}"] = on_tile(partial(_use_preset, digit))
@@ -60,7 +66,7 @@ def step_series(session: Session, step: int) -> None:
 
 
 def _zoom(factor: float, tile: ViewportState) -> None:
-    tile.set_view(View(tile.view.zoom * factor, tile.view.pan))
+    tile.set_view(replace(tile.view, zoom=tile.view.zoom * factor))
 
 
 def _use_preset(digit: int, tile: ViewportState) -> None:

@@ -33,6 +33,8 @@ from medgan_viewer.ui.status_line import StatusLine
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
 from medgan_viewer.ui.training.training_page import TrainingPage
+from medgan_viewer.ui.view_actions import ViewActions, view_slots
+from medgan_viewer.ui.viewport.mouse_tools import LEFT_TOOLS
 
 # Share of the window, and limits in pixels: the images keep 60 % of 1280 x 800.
 LEFT_WIDTH = (0.152, 184, 264)
@@ -60,7 +62,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.images = GridWidget(session)
-        slots = self._slots() | tile_slots(session)
+        slots = self._slots() | tile_slots(session) | view_slots(session)
         self.actions_by_id = make_actions(self, self.images, slots)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
@@ -110,8 +112,6 @@ class MainWindow(QMainWindow):
             "next_sample": session.latent.roll_dice,
             "undo": session.latent.undo,
             "redo": session.latent.redo,
-            "link_view": self._on_links,
-            "link_scroll": self._on_links,
             "toggle_left": partial(self._toggle_panel, "toggle_left"),
             "toggle_right": partial(self._toggle_panel, "toggle_right"),
             "hide_identity": self._on_hide_identity,
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         }
         for mode in Mode:
             slots[f"mode_{mode.value}"] = partial(self.show_mode, mode)
-        for tool in ("window", "scroll", "pan", "zoom"):
+        for tool in LEFT_TOOLS:
             slots[f"tool_{tool}"] = partial(self.images.set_left_tool, tool)
         return slots
 
@@ -138,12 +138,11 @@ class MainWindow(QMainWindow):
         self.hints.closed.connect(self._on_hints_closed)
         session.mode_changed.connect(self._show_mode)
         session.identity_changed.connect(self._show_identity)
-        session.grid.links_changed.connect(self._show_links)
         session.latent.history_changed.connect(self._show_history)
         for feeder in session.feeders:
             feeder.set_changed.connect(self._show_selection)
         session.grid.active_changed.connect(self._show_selection)
-        self._show_links()
+        ViewActions(session, self.actions_by_id, self)
         self._show_history()
 
     # ---- opening ----
@@ -236,11 +235,6 @@ class MainWindow(QMainWindow):
         self.right_side.setVisible(mode is not Mode.BROWSE)
         self.actions_by_id["toggle_right"].setEnabled(mode is not Mode.BROWSE)
 
-    def _show_links(self) -> None:
-        grid = self.session.grid
-        self.actions_by_id["link_view"].setChecked(grid.link_view)
-        self.actions_by_id["link_scroll"].setChecked(grid.link_scroll)
-
     def _show_identity(self) -> None:
         self.actions_by_id["hide_identity"].setChecked(self.session.identity_hidden)
 
@@ -276,12 +270,6 @@ class MainWindow(QMainWindow):
             return
         comparison.set_mode(mode)
         self.show_mode(Mode.COMPARE)
-
-    def _on_links(self) -> None:
-        self.session.grid.set_links(
-            view=self.actions_by_id["link_view"].isChecked(),
-            scroll=self.actions_by_id["link_scroll"].isChecked(),
-        )
 
     def _on_hide_identity(self) -> None:
         self.session.hide_identity(self.actions_by_id["hide_identity"].isChecked())

@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Session
+from medgan_viewer.ui.view_actions import LINKS
 
-LAYOUTS = ((1, 1), (1, 2), (2, 1), (1, 3), (2, 2), (2, 3), (3, 3))
+LAYOUTS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3))
 MODES = ("mode_browse", "mode_generate", "mode_translate", "mode_compare")
 TOOLS = (
     ("tool_window", "◐"),
     ("tool_scroll", "↕"),
     ("tool_pan", "✥"),
     ("tool_zoom", "⌕"),
+    ("tool_crosshair", "✛"),
 )
 
 
@@ -39,7 +41,7 @@ class ToolBar(QWidget):
         self._add_action(actions["train"], "Train")
         self._row.addSpacing(8)
         self.layout_button = self._add_menu(
-            "Layout ▾", "Layout of the tiles in Browse", self._layouts()
+            "Layout ▾", "Layout of the tiles in Browse", self._layouts(actions)
         )
         self._add_menu("Link ▾", "What linked tiles do together", self._links(actions))
         self._row.addSpacing(8)
@@ -85,17 +87,22 @@ class ToolBar(QWidget):
             menu.addAction(actions[name])
         return menu
 
-    def _layouts(self) -> QMenu:
+    def _layouts(self, actions: Mapping[str, QAction]) -> QMenu:
         menu = QMenu(self)
         for rows, columns in LAYOUTS:
             layout = Layout(rows, columns)
             menu.addAction(f"{rows} x {columns}", partial(self._session.set_layout, layout))
+        menu.addSeparator()
+        menu.addAction(actions["mpr"])
+        menu.addAction(actions["mpr_resampled"])
         return menu
 
     def _links(self, actions: Mapping[str, QAction]) -> QMenu:
         menu = QMenu(self)
-        menu.addAction(actions["link_view"])
-        menu.addAction(actions["link_scroll"])
+        for name in (*LINKS, "align_slices", "forget_alignment"):
+            menu.addAction(actions[name])
+        menu.addSeparator()
+        menu.addAction(actions["reference_lines"])
         return menu
 
     def _presets(self) -> QMenu:

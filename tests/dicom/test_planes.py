@@ -69,3 +69,10 @@ def test_a_frame_looks_in_its_own_group_then_in_the_shared_one_then_at_the_root(
     assert own.position_mm == (0, 0, 7)
     assert shared.position_mm == (0, 0, 1)  # no item of its own
     assert own.frame_of_reference_uid == "1.2.3"
+
+
+@pytest.mark.parametrize("kind", ["MOSAIC", "VFRAME"])
+def test_a_sheet_of_slices_shares_no_space_with_other_images(kind):
+    found = plane(FrameOfReferenceUID="1.2.3", ImageType=["ORIGINAL", "PRIMARY", "M", kind])
+
+    assert found.frame_of_reference_uid == ""

@@ -3,6 +3,7 @@ import pytest
 
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
+from medgan_viewer.imaging.turn import Turn
 from medgan_viewer.session.grid import Layout, ViewportGrid
 from medgan_viewer.session.session import Mode
 from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
@@ -268,3 +269,52 @@ def test_stacks_of_different_patients_scroll_alone(qtbot, session, tmp_path):
     first.go_to(8)
 
     assert second.wanted == before
+
+
+def test_zoom_and_position_have_a_switch_each(grid):
+    first, second = tile_with(), tile_with()
+    grid.set_tiles((first, second), Layout(1, 2))
+    grid.set_links(view=False, scroll=True, position=True)
+
+    first.set_view(View(2.0, (0.1, 0.0)))
+    assert second.view == View(1.0, (0.1, 0.0))
+
+    grid.set_links(view=True, scroll=True, position=False)
+    first.set_view(View(3.0, (0.2, 0.0)))
+    assert second.view == View(3.0, (0.1, 0.0))
+
+
+def test_one_link_is_toggled_and_the_others_stay(qtbot, grid):
+    for name in ("link_view", "link_scroll", "link_position", "link_window"):
+        before = (grid.link_view, grid.link_scroll, grid.link_position, grid.link_window)
+        with qtbot.waitSignal(grid.links_changed):
+            grid.toggle_link(name)
+        after = (grid.link_view, grid.link_scroll, grid.link_position, grid.link_window)
+        assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
+        assert not getattr(grid, name)
+
+
+def test_a_turned_tile_shows_the_same_millimetres_as_its_partner(grid):
+    upright, turned = (tile_with(100, spacing_mm=mm, space="1.2") for mm in (1.0, 2.0))
+    grid.set_tiles((upright, turned), Layout(1, 2))
+    turned.turn(Turn(1))
+
+    upright.set_view(View(2.0, (0.1, 0.0)))
+
+    assert turned.view.zoom == pytest.approx(4.0)
+    assert turned.view.pan == pytest.approx((-0.2, -0.25))  # of the image, however it lies
+    assert turned.view.turn == Turn(1)
+    assert upright.view.turn == Turn()
+
+
+def test_images_that_are_compared_turn_together(grid):
+    first, second = tile_with(), tile_with(patient="B")
+    first.turn(Turn(3))
+    grid.set_tiles((first, second), Layout(1, 2), turn_together=True)
+    assert second.view.turn == Turn(3)
+
+    second.turn(Turn(2, is_mirrored=True))
+    assert first.view.turn == Turn(2, is_mirrored=True)
+
+    first.reset()
+    assert second.view.turn == Turn()

@@ -222,3 +222,18 @@ def test_the_time_per_plane_is_that_of_all_steps_by_the_planes(
     translate(qtbot, session, tmp_path)
 
     assert session.translation.ms_per_plane == pytest.approx(7 * 10 / 4)
+
+
+def test_planes_through_a_translated_series_are_marked_as_synthetic(qtbot, session, tmp_path):
+    translate(qtbot, session, tmp_path)
+    session.grid.activate(session.synthetic)
+
+    session.mpr_switch.toggle()
+
+    qtbot.waitUntil(
+        lambda: all(tile.frame is not None for tile in session.mpr.tiles), timeout=PATIENCE_MS
+    )
+    for tile in session.mpr.tiles:
+        assert tile.frame.provenance.kind is SyntheticKind.TRANSLATED
+    assert not session.acquired[0].frame.is_synthetic  # the source stands beside them
+    assert session.grid.tiles[3] is session.acquired[0]

@@ -17,10 +17,12 @@ log = logging.getLogger(__name__)
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 VIEW = ("reset", "fit", "zoom_in", "zoom_out", "maximize", "full_screen", "hide_identity")
-LINKS_AND_PANELS = ("link_view", "link_scroll", "toggle_left", "toggle_right")
+LINKS_AND_PANELS = ("link_view", "link_scroll", "link_window", "toggle_left", "toggle_right")
 TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom", "copy_picture")
 WINDOWING = ("invert", "window_auto", "window_file", "preset_3", "next_tile", "previous_tile")
-PLAIN_ACTIONS = (*VIEW, *LINKS_AND_PANELS, *TOOLS, *WINDOWING)
+TURNS = ("rotate_right", "rotate_left", "flip_horizontally", "flip_vertically", "show_pixels")
+PLANES = ("mpr", "mpr_resampled", "reference_lines", "align_slices", "tool_crosshair")
+PLAIN_ACTIONS = (*TURNS, *PLANES, *VIEW, *LINKS_AND_PANELS, *TOOLS, *WINDOWING)
 STEPS = ("image", "ten", "series")
 STACK_ACTIONS = (
     "first_image",

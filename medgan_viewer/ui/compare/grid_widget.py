@@ -27,6 +27,7 @@ from medgan_viewer.session.session import Mode, Session
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.compare.swipe_view import SwipeView
 from medgan_viewer.ui.foreign_text import PlainLabel
+from medgan_viewer.ui.viewport.mpr_bar import MprBar
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 
 
@@ -88,6 +89,7 @@ class GridWidget(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.band)
+        column.addWidget(MprBar(session.mpr))
         column.addLayout(self._stack, 1)
         self._left_tool = "window"
         session.grid.tiles_changed.connect(self._arrange)

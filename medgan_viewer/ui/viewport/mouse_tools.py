@@ -110,8 +110,13 @@ class RegionWindowTool:
         if frame is None or frame.is_color:
             return
         area = QRectF(step.start, step.now).normalized()
-        left, top = placement.to_image(area.topLeft())
-        right, bottom = placement.to_image(area.bottomRight())
+        columns_seen, rows_seen = zip(
+            placement.to_image(area.topLeft()),
+            placement.to_image(area.bottomRight()),
+            strict=True,
+        )
+        left, right = sorted(columns_seen)  # the image may be rotated
+        top, bottom = sorted(rows_seen)
         rows = slice(max(round(top), 0), min(round(bottom) + 1, frame.rows))
         columns = slice(max(round(left), 0), min(round(right) + 1, frame.columns))
         values = frame.modality_values()[rows, columns]
@@ -122,11 +127,24 @@ class RegionWindowTool:
         state.set_voi(auto_window(values, excluded))
 
 
-LEFT_TOOLS: dict[str, type[WindowTool | PanTool | ZoomTool | ScrollTool]] = {
+class CrosshairTool:
+    """Takes every tile of the same space to the point of the patient under the mouse."""
+
+    name = "crosshair"
+
+    def drag(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        state.guides.point_at(*placement.to_image(step.now))
+
+    def finish(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        """The cursor goes when the mouse moves on."""
+
+
+LEFT_TOOLS: dict[str, type[WindowTool | PanTool | ZoomTool | ScrollTool | CrosshairTool]] = {
     "window": WindowTool,
     "scroll": ScrollTool,
     "pan": PanTool,
     "zoom": ZoomTool,
+    "crosshair": CrosshairTool,
 }
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.imaging.geometry import SpacingSource, orientation_letters
+from medgan_viewer.imaging.geometry import SpacingSource
+from medgan_viewer.imaging.turn import edge_letters
 from medgan_viewer.imaging.voi import Voi, VoiWindow, text_of
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import ACCENT, SECONDARY, TEXT, TRACK, overlay_font
@@ -47,7 +47,7 @@ def paint_overlays(
     bottom = _two_corners(
         painter, inner, [probe] if probe else [], _bottom_right(state), at_bottom=True
     )
-    _letters(painter, area, placement.tile, frame, top, bottom)
+    _letters(painter, area, placement, frame, top, bottom)
     _scale_bar(painter, area, placement, frame)
     _stack_place(painter, area, state)
     painter.restore()
@@ -77,6 +77,8 @@ def _bottom_right(state: ViewportState) -> list[str]:
     lines = list(frame.notes)
     if frame.overlay is not None and not state.shows_graphics:
         lines.append("graphics of the file hidden")
+    if state.view.turn.text:
+        lines.append(state.view.turn.text)
     if state.is_inverted:
         lines.append("inverted")
     if state.voi is not None and not frame.is_color:
@@ -135,29 +137,33 @@ def _text(
 
 
 def _letters(
-    painter: QPainter, area: QRectF, tile: QRectF, frame: PixelFrame, top: float, bottom: float
+    painter: QPainter,
+    area: QRectF,
+    placement: Placement,
+    frame: PixelFrame,
+    top: float,
+    bottom: float,
 ) -> None:
     """Name the patient side at all four edges; nothing when it is not known.
 
     Parameters
     ----------
-    tile : left and right are named at its own ends: where a swipe cuts it, neither begins
+    placement : left and right are named at the ends of its tile: where a swipe cuts it, neither
+        begins
     top, bottom : height that corner text takes in the middle of these edges
     """
-    geometry = frame.geometry
-    if geometry is None:
-        return
-    row, column = np.asarray(geometry.row_direction), np.asarray(geometry.column_direction)
+    sides = edge_letters(frame.geometry, placement.view.turn)
+    tile = placement.tile
     center = Qt.AlignmentFlag.AlignCenter
     size = 40.0
     middle = area.center()
-    for direction, place in (
-        (-row, QRectF(tile.left() + 4, middle.y() - 10, size, 20)),
-        (row, QRectF(tile.right() - size - 8, middle.y() - 10, size, 20)),
-        (-column, QRectF(middle.x() - size / 2, area.top() + top + 4, size, 20)),
-        (column, QRectF(middle.x() - size / 2, area.bottom() - bottom - 24, size, 20)),
+    for letters, place in (
+        (sides.left, QRectF(tile.left() + 4, middle.y() - 10, size, 20)),
+        (sides.right, QRectF(tile.right() - size - 8, middle.y() - 10, size, 20)),
+        (sides.top, QRectF(middle.x() - size / 2, area.top() + top + 4, size, 20)),
+        (sides.bottom, QRectF(middle.x() - size / 2, area.bottom() - bottom - 24, size, 20)),
     ):
-        _text(painter, place, center, orientation_letters(direction), TEXT)
+        _text(painter, place, center, letters, TEXT)
 
 
 def _scale_bar(painter: QPainter, area: QRectF, placement: Placement, frame: PixelFrame) -> None:
@@ -165,7 +171,9 @@ def _scale_bar(painter: QPainter, area: QRectF, placement: Placement, frame: Pix
     spacing = frame.spacing
     if spacing is None or (frame.is_color and spacing.source is not SpacingSource.ULTRASOUND):
         return
-    pixels_per_mm = placement.scale[0] / spacing.column_mm
+    across, down = placement.scale
+    is_turned = placement.view.turn.swaps_axes
+    pixels_per_mm = down / spacing.row_mm if is_turned else across / spacing.column_mm
     longest = area.width() * 0.3
     length = next((mm for mm in _SCALE_LENGTHS_MM if mm * pixels_per_mm <= longest), None)
     if length is None:

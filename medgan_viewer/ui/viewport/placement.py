@@ -1,9 +1,10 @@
 """Placement: where an image lies in a tile, and the way between tile and image coordinates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF
 
+from medgan_viewer.imaging.turn import fit_scale
 from medgan_viewer.session.viewports import View
 
 
@@ -26,9 +27,8 @@ class Placement:
     @property
     def fit_scale(self) -> float:
         """Widget pixels per image column at zoom 1."""
-        wide = self.tile.width() / self.columns
-        high = self.tile.height() / (self.rows * self.aspect)
-        return max(min(wide, high), 1e-6)
+        room = (self.tile.width(), self.tile.height())
+        return fit_scale(room, self.columns, self.rows, self.aspect, self.view.turn)
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -39,44 +39,54 @@ class Placement:
     @property
     def image_rect(self) -> QRectF:
         """The whole image in widget coordinates; it may reach beyond the tile."""
-        across, down = self.scale
-        width, height = self.columns * across, self.rows * down
-        center = self.tile.center()
-        left = center.x() - width * (0.5 + self.view.pan[0])
-        top = center.y() - height * (0.5 + self.view.pan[1])
-        return QRectF(left, top, width, height)
+        half = self.columns - 0.5, self.rows - 0.5
+        return QRectF(self.to_widget(-0.5, -0.5), self.to_widget(*half)).normalized()
 
     def to_image(self, point: QPointF) -> tuple[float, float]:
         """Return (column, row) of a widget point; 0-based, pixel centres at whole numbers."""
-        rect = self.image_rect
-        across, down = self.scale
-        return (
-            (point.x() - rect.left()) / across - 0.5,
-            (point.y() - rect.top()) / down - 0.5,
-        )
+        across, down = self._from_center(point)
+        column, row = self._center_pixel
+        return column + across / self.scale[0], row + down / self.scale[1]
 
     def to_widget(self, column: float, row: float) -> QPointF:
         """Return the widget point of an image point."""
-        rect = self.image_rect
+        center_column, center_row = self._center_pixel
         across, down = self.scale
-        return QPointF(
-            rect.left() + (column + 0.5) * across,
-            rect.top() + (row + 0.5) * down,
+        offset = self.view.turn.to_screen(
+            (column - center_column) * across, (row - center_row) * down
         )
+        return self.tile.center() + QPointF(*offset)
 
     def moved(self, dx: float, dy: float) -> View:
         """Return the view after the image was dragged by (dx, dy) widget pixels."""
-        rect = self.image_rect
+        across, down = self.view.turn.to_image(dx, dy)
+        width, height = self._size
         pan_x, pan_y = self.view.pan
-        return View(self.view.zoom, (pan_x - dx / rect.width(), pan_y - dy / rect.height()))
+        return replace(self.view, pan=(pan_x - across / width, pan_y - down / height))
 
     def zoomed(self, factor: float, anchor: QPointF) -> View:
         """Return the view enlarged by `factor` with the image point under `anchor` kept there."""
-        rect = self.image_rect
+        across, down = self._from_center(anchor)
+        width, height = self._size
+        # The middle of the view comes nearer to the point under the anchor.
+        nearer = 1 - 1 / factor
+        pan_x, pan_y = self.view.pan
+        pan = (pan_x + across / width * nearer, pan_y + down / height * nearer)
+        return replace(self.view, zoom=self.view.zoom * factor, pan=pan)
+
+    @property
+    def _center_pixel(self) -> tuple[float, float]:
+        """The (column, row) in the middle of the tile."""
+        pan_x, pan_y = self.view.pan
+        return (0.5 + pan_x) * self.columns - 0.5, (0.5 + pan_y) * self.rows - 0.5
+
+    @property
+    def _size(self) -> tuple[float, float]:
+        """Width and height of the upright image in widget pixels."""
+        across, down = self.scale
+        return self.columns * across, self.rows * down
+
+    def _from_center(self, point: QPointF) -> tuple[float, float]:
+        """Return the way from the tile's middle, (along columns, along rows) in widget pixels."""
         center = self.tile.center()
-        # Part of the image under the anchor, from the image's centre; it must not move.
-        part_x = (anchor.x() - rect.left()) / rect.width() - 0.5
-        part_y = (anchor.y() - rect.top()) / rect.height() - 0.5
-        pan_x = part_x - (anchor.x() - center.x()) / (rect.width() * factor)
-        pan_y = part_y - (anchor.y() - center.y()) / (rect.height() * factor)
-        return View(self.view.zoom * factor, (pan_x, pan_y))
+        return self.view.turn.to_image(point.x() - center.x(), point.y() - center.y())

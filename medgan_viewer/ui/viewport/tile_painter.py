@@ -6,6 +6,7 @@ mouse over a tile costs only the overlays.
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
@@ -13,6 +14,7 @@ from medgan_viewer.imaging.display import DisplayImage, Region, reduce_frame, re
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.viewports import Role, ViewportState
 from medgan_viewer.ui.theme import IMAGE_BLACK, SECONDARY, overlay_font
+from medgan_viewer.ui.viewport.guide_overlay import paint_guides
 from medgan_viewer.ui.viewport.overlays import paint_overlays
 from medgan_viewer.ui.viewport.placement import Placement
 from medgan_viewer.ui.viewport.synthetic_mark import FRAME_PX, bar_height, paint_mark
@@ -98,9 +100,11 @@ class TilePainter:
             painter.setClipRect(placement.tile, Qt.ClipOperation.IntersectClip)
             layer = self._image_layer(placement, pixel_ratio)
             painter.drawPixmap(placement.tile.topLeft(), layer)
+            seen = placement.tile.intersected(visible)
+            paint_guides(painter, seen, placement, self.state.guides)
             paint_overlays(
                 painter,
-                placement.tile.intersected(visible),
+                seen,
                 placement,
                 self.state,
                 probe=probe,
@@ -160,7 +164,7 @@ class TilePainter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         top_left = placement.to_widget(region.column - 0.5, region.row - 0.5) - area.topLeft()
         corner = placement.to_widget(region.column_end - 0.5, region.row_end - 0.5) - area.topLeft()
-        painter.drawImage(QRectF(QPointF(top_left), QPointF(corner)), image)
+        painter.drawImage(QRectF(QPointF(top_left), QPointF(corner)).normalized(), image)
         painter.end()
         self._layer, self._layer_key = layer, key
         return layer
@@ -174,7 +178,8 @@ class TilePainter:
         step = max(int(1 / (placement.scale[0] * pixel_ratio)), 1)
         reduced = self._reduced_frame(frame, step)
         region = _visible(placement, reduced, step)
-        key = (reduced, voi, state.is_inverted, region, self.colormap, state.shows_graphics)
+        turn = placement.view.turn
+        key = (reduced, voi, state.is_inverted, region, self.colormap, state.shows_graphics, turn)
         if self._image is None or key != self._image_key:
             shown = render_display(
                 reduced,
@@ -184,7 +189,8 @@ class TilePainter:
                 region=region,
                 overlays=state.shows_graphics,
             )
-            self._image, self._image_key = to_qimage(shown), key
+            turned = DisplayImage(np.ascontiguousarray(turn.apply(shown.pixels)))
+            self._image, self._image_key = to_qimage(turned), key
             self._image_region = Region(
                 region.row * step,
                 region.column * step,
@@ -206,8 +212,10 @@ def _visible(placement: Placement, reduced: PixelFrame, step: int) -> Region:
     whole = Region(0, 0, reduced.rows, reduced.columns)
     if reduced.rows * reduced.columns <= WHOLE_IMAGE_PIXELS:
         return whole
-    left, top = placement.to_image(placement.tile.topLeft())
-    right, bottom = placement.to_image(placement.tile.bottomRight())
+    first = placement.to_image(placement.tile.topLeft())
+    last = placement.to_image(placement.tile.bottomRight())
+    left, right = sorted((first[0], last[0]))  # the image may be rotated
+    top, bottom = sorted((first[1], last[1]))
     region = Region(
         max(math.floor(top / step) - 1, 0),
         max(math.floor(left / step) - 1, 0),

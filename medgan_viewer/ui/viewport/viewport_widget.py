@@ -67,6 +67,7 @@ class ViewportWidget(QWidget):
         state.content_changed.connect(self._on_content_changed)
         state.voi_changed.connect(self.update)
         state.view_changed.connect(self.update)
+        state.guides.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(512, 512)
@@ -140,6 +141,9 @@ class ViewportWidget(QWidget):
         self.activated.emit()
         self._tool = tool_for(event, self.left_tool)
         self._start = self._before = event.position()
+        placement = self._placement()
+        if self._tool is not None and self._tool.name == "crosshair" and placement is not None:
+            self._tool.drag(self.state, placement, Drag(self._start, self._start, self._start))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         now = event.position()
@@ -148,6 +152,10 @@ class ViewportWidget(QWidget):
         if self._tool is not None and placement is not None:
             step = Drag(self._start, self._before, now)
             self._tool.drag(self.state, placement, step)
+        elif placement is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.state.guides.point_at(*placement.to_image(now))
+        else:
+            self.state.guides.leave()
         self._before = now
         self.update()
 
@@ -192,6 +200,7 @@ class ViewportWidget(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
+        self.state.guides.leave()
         self.update()
 
     # ---- keyboard ----
