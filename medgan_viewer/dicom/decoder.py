@@ -36,6 +36,7 @@ VISIBLE, INFERENCE, THUMBNAIL, HEADERS, PREFETCH = range(5)  # priorities, the f
 Headers = tuple[HeaderOutcome, ...]
 Outcome = PixelFrame | Headers | MedganError
 
+NOT_READ = "was not read"  # begins the reason of a file that nobody got to look at
 _REST_REASON = (
     f"the decoder stopped {DEATHS_BEFORE_REST} times within {REST_S:.0f} s and is not started "
     "again for now"
@@ -254,7 +255,7 @@ class DecoderPool:
         }
         while waiting := tuple(path for path in dict.fromkeys(paths) if path not in outcomes):
             if process.rest_s():
-                reason = f"was not read: {_REST_REASON}"
+                reason = f"{NOT_READ}: {_REST_REASON}"
                 outcomes |= {path: SkippedFile(path, reason) for path in waiting}
                 break
             try:

@@ -154,8 +154,7 @@ def _entries(folder: str, seen: Seen) -> Iterator[Listing | SkippedFile | str]:
             yield judged
         elif judged is not None:
             yield entry.path
-    if stamps:
-        yield Listing(folder, stamps, names)
+    yield Listing(folder, stamps, names)  # also without a file: others may have been here
 
 
 def _name(entry: os.DirEntry[str]) -> str:

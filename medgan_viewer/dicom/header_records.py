@@ -42,6 +42,35 @@ def header_of(path: Path, record: Record) -> InstanceHeader:
     return header
 
 
+def without_facts(record: Record) -> tuple[Record, Record, Record]:
+    """Return the records of study and series, and what is left of a header's record."""
+    names = _header_names()
+    study, series = names.index("study"), names.index("series")
+    rest = tuple(v for i, v in enumerate(record) if i not in (study, series))
+    return record[study], record[series], rest
+
+
+def with_facts(study: Record, series: Record, rest: Record) -> Record:
+    """Undo `without_facts`.
+
+    Raises
+    ------
+    ValueError
+        The rest of the record has another length.
+    """
+    names = _header_names()
+    if not isinstance(rest, list | tuple) or len(rest) != len(names) - 2:
+        raise ValueError(f"the rest of a record has {len(names) - 2} values")
+    values = list(rest)
+    for name, value in sorted((("study", study), ("series", series)), key=_place):
+        values.insert(names.index(name), value)
+    return tuple(values)
+
+
+def _place(own: tuple[str, Record]) -> int:
+    return _header_names().index(own[0])
+
+
 @cache
 def record_version() -> str:
     """Return a word that changes whenever a field is added, removed, renamed or typed anew."""
@@ -60,7 +89,7 @@ def skipped_of(path: Path, record: Record) -> SkippedFile:
 @cache
 def _writer(kind: type[Any]) -> Callable[[Any], Record]:
     """Return what turns an object of a dataclass into its record."""
-    names = [field.name for field in dataclasses.fields(kind) if field.name != _PATH]
+    names = _names(kind)
     values = attrgetter(*names) if len(names) > 1 else _alone(names[0])
     hints = typing.get_type_hints(kind)
     ways = [(i, way) for i, name in enumerate(names) if (way := _way_out(hints[name])) is not None]
@@ -133,6 +162,15 @@ def _parts(hint: Any) -> tuple[Any, bool]:
     if typing.get_origin(hint) is tuple and typing.get_args(hint)[1:] == (Ellipsis,):
         return typing.get_args(hint)[0], True
     return hint, False
+
+
+@cache
+def _header_names() -> tuple[str, ...]:
+    return _names(InstanceHeader)
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name != _PATH)
 
 
 def _alone(name: str) -> Callable[[Any], Record]:

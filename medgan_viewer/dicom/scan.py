@@ -13,7 +13,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from medgan_viewer.dicom.decoder import HEADERS, DecoderPool, Outcome, Ticket, pool_closed
+from medgan_viewer.dicom.decoder import (
+    HEADERS,
+    NOT_READ,
+    DecoderPool,
+    Outcome,
+    Ticket,
+    pool_closed,
+)
 from medgan_viewer.dicom.decoder_messages import Contents, HeaderOutcome, ReadHeaders
 from medgan_viewer.dicom.file_walk import Listing, Seen, Stamp, walk
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile, Study, group_into_studies
@@ -22,6 +29,11 @@ from medgan_viewer.errors import MedganError
 CHUNK = 32  # an image to be shown waits for at most one chunk
 _WAIT_S = 0.1  # how long a request to stop may go unseen
 _UNSTAMPED: Stamp = (-1, -1)  # never remembered
+
+
+def is_transient(outcome: HeaderOutcome) -> bool:
+    """Tell whether nobody got to look at the file, so that another try may show more."""
+    return isinstance(outcome, SkippedFile) and outcome.reason.startswith(NOT_READ)
 
 
 class FileMemory(Protocol):
@@ -290,7 +302,7 @@ class _Run:
     def _take(self, paths: tuple[Path, ...], outcome: Outcome) -> None:
         self._read += len(paths)
         if isinstance(outcome, MedganError):
-            reason = f"was not read: {outcome.problem}"
+            reason = f"{NOT_READ}: {outcome.problem}"
             self._skipped.extend(SkippedFile(path, reason) for path in paths)
         elif isinstance(outcome, tuple):
             for path, found in zip(paths, outcome, strict=True):
