@@ -112,6 +112,7 @@ def make_session(settings: Settings, start: Start) -> Session:
         layout=Layout(settings.rows, settings.columns),
         link_view=settings.link_view,
         link_scroll=settings.link_scroll,
+        index_path=paths.study_index(),
     )
     return Session(options, partial(make_engine, start.device or settings.device))
 
@@ -137,6 +138,7 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     """
     session = window.session
     session.pool.warm_up()
+    session.index.refresh()
     session.library.refresh()
     for folder in map(Path, settings.package_folders):
         if is_folder(folder):  # a drive may be away for once

@@ -50,7 +50,7 @@ def without_facts(record: Record) -> tuple[Record, Record, Record]:
     return record[study], record[series], rest
 
 
-def with_facts(study: Record, series: Record, rest: Record) -> Record:
+def with_facts(study: Record, series: Record, rest: object) -> Record:
     """Undo `without_facts`.
 
     Raises

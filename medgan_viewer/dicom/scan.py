@@ -334,7 +334,7 @@ class _Run:
 
     def _stamp_of(self, member: Path, source: Path, stamp: Stamp) -> Stamp | None:
         """Return the archive's stamp for its members; None for a file that was met before."""
-        if member.is_relative_to(source):
+        if source in member.parents:
             return stamp
         try:
             status = member.stat()

@@ -23,6 +23,7 @@ from medgan_viewer.session.loading import FrameLoader
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
+from medgan_viewer.session.study_index import StudyIndex
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
@@ -55,6 +56,7 @@ class SessionOptions:
     decoders : number of decoder processes
     runs_folder : where training runs lie, and new ones go
     training_command : what starts a training process; empty for this program itself
+    index_path : file of the study index; None keeps no list of studies
     """
 
     package_roots: tuple[Path, ...]
@@ -65,6 +67,7 @@ class SessionOptions:
     link_scroll: bool = True
     runs_folder: Path = field(default_factory=paths.runs_folder)
     training_command: tuple[str, ...] = ()
+    index_path: Path | None = None
 
 
 class Session(QObject):
@@ -85,7 +88,8 @@ class Session(QObject):
         self.pool = DecoderPool(options.decoders)
         self.loader = FrameLoader(self.pool, options.cache_bytes)
         self.thumbnails = ThumbnailMaker(self.pool)
-        self.studies = OpenStudies(self.pool, self.notices)
+        self.index = StudyIndex(options.index_path, self.notices)
+        self.studies = OpenStudies(self.pool, self.notices, self.index)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
         self.latent = LatentState()
         self.acquired = tuple(ViewportState(Role.ACQUIRED) for _ in range(MAX_TILES))
@@ -112,6 +116,8 @@ class Session(QObject):
             feeder.viewport.index_wanted.connect(self._scroll_along)
         self.studies.first_set_found.connect(self._on_first_set)
         self.studies.changed.connect(self._update_stacks)
+        self.index.files_found.connect(self.studies.open_paths)
+        self.index.removed.connect(self.studies.drop)
         self.translation.finished.connect(self._on_translated)
         self.comparison.mode_changed.connect(self._arrange)
 
@@ -193,6 +199,7 @@ class Session(QObject):
         shown = feeder.display_set
         if shown is None or shown.uid != display_set.uid:  # else the user keeps his place
             feeder.show(display_set)
+            self.index.mark_opened(display_set.study)
         self.grid.activate(feeder.viewport)
 
     def show_synthetic_set(self, made: SyntheticSet) -> None:
@@ -254,6 +261,7 @@ class Session(QObject):
         self.comparison.close()
         self.training.close()
         self.studies.close()
+        self.index.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()
         self.thumbnails.close()

@@ -127,9 +127,7 @@ def test_an_encrypted_archive_is_refused_with_a_word(series_zip):
     with pytest.raises(UnreadableError) as caught:
         list_archive(series_zip)
 
-    assert caught.value.reason == (
-        "is an encrypted ZIP archive; unpack it with its password first"
-    )
+    assert caught.value.reason == ("is an encrypted ZIP archive; unpack it with its password first")
 
 
 def test_too_many_files_are_refused_before_they_are_listed(series_zip, monkeypatch):

@@ -130,4 +130,3 @@ def test_a_broken_dicomdir_is_skipped_with_a_reason(pool, tmp_path):
 
     assert result.studies == ()
     assert len(result.skipped) == 1
-

@@ -34,7 +34,7 @@ def test_a_second_scan_of_an_unchanged_folder_reads_nothing_and_finds_the_same(
 
 
 def test_a_file_that_changed_is_read_again_and_the_others_are_not(scan_with_index, tmp_path):
-    first, second = make_series(tmp_path / "data", (0, 5))
+    _, second = make_series(tmp_path / "data", (0, 5))
     scan_with_index(tmp_path / "data")
     make_ct(second, SeriesDescription="changed", SOPInstanceUID=uid("other"))
 
@@ -94,8 +94,7 @@ def test_a_scan_of_one_file_forgets_no_other(scan_with_index, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="names that are no text exist on POSIX")
 def test_names_that_are_no_text_are_remembered(scan_with_index, tmp_path):
     (tmp_path / "data").mkdir()
-    name = os.path.join(os.fsencode(tmp_path / "data"), b"caf\xe9.dcm")
-    os.rename(make_ct(tmp_path / "a.dcm"), name)
+    make_ct(tmp_path / "a.dcm").rename(tmp_path / "data" / os.fsdecode(b"caf\xe9.dcm"))
 
     first = scan_with_index(tmp_path / "data")
     second = scan_with_index(tmp_path / "data")
@@ -144,9 +143,7 @@ def test_a_record_that_makes_no_sense_is_read_anew(scan_with_index, index_path, 
     assert (result.known, len(result.headers)) == (0, 1)
 
 
-def test_an_index_that_breaks_meanwhile_does_not_stop_a_scan(
-    scan_with_index, index_path, tmp_path
-):
+def test_an_index_that_breaks_meanwhile_does_not_stop_a_scan(scan_with_index, index_path, tmp_path):
     make_series(tmp_path / "data", range(3))
     memory = IndexMemory(index_path)
     index_path.write_bytes(b"no database at all" * 500)
