@@ -26,7 +26,8 @@ from medgan_viewer.dicom.file_walk import Listing, Seen, Stamp, walk
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile, Study, group_into_studies
 from medgan_viewer.errors import MedganError
 
-CHUNK = 32  # an image to be shown waits for at most one chunk
+CHUNK = 16  # at first, so that there is soon something to show
+LARGE_CHUNK = 128  # later; an image to be shown waits for at most one chunk, some 20 ms
 _WAIT_S = 0.1  # how long a request to stop may go unseen
 _UNSTAMPED: Stamp = (-1, -1)  # never remembered
 
@@ -220,6 +221,7 @@ class _Run:
         self._headers: list[InstanceHeader] = []
         self._skipped: list[SkippedFile] = []
         self._gone: list[Path] = []
+        self._asked = 0
         self._found = 0
         self._read = 0
         self._known = 0
@@ -248,6 +250,7 @@ class _Run:
         if self._chunk:
             paths = tuple(self._chunk)
             self._chunk.clear()
+            self._asked += len(paths)
             answer = partial(self._on_answer, paths)
             self._tickets.append(
                 self._pool.submit(ReadHeaders(paths, follow=True), answer, HEADERS)
@@ -274,7 +277,7 @@ class _Run:
     def _ask(self, path: Path, stamp: Stamp) -> None:
         self._stamps[path] = stamp
         self._chunk.append(path)
-        if len(self._chunk) == CHUNK:
+        if len(self._chunk) >= (CHUNK if self._asked < LARGE_CHUNK else LARGE_CHUNK):
             self.flush()
             self._hand_out(is_done=False)
 
