@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from pydicom.errors import InvalidDicomError
 
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.file_walk import Listing, walk
@@ -136,7 +137,7 @@ def plain(files: list[Path]) -> int:
         try:
             pydicom.dcmread(path, stop_before_pixels=True)
             count += 1
-        except Exception:
+        except (InvalidDicomError, OSError, ValueError, KeyError, NotImplementedError):
             continue
     return count
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from medgan_viewer import paths
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet
+from medgan_viewer.dicom.hierarchy import StudyFacts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
@@ -117,7 +118,7 @@ class Session(QObject):
         self.studies.first_set_found.connect(self._on_first_set)
         self.studies.changed.connect(self._update_stacks)
         self.index.files_found.connect(self.studies.open_paths)
-        self.index.removed.connect(self.studies.drop)
+        self.index.removed.connect(self._on_removed)
         self.translation.finished.connect(self._on_translated)
         self.comparison.mode_changed.connect(self._arrange)
 
@@ -218,6 +219,15 @@ class Session(QObject):
 
     def feeder_of(self, tile: ViewportState) -> StackFeeder | None:
         return next((f for f in self.feeders if f.viewport is tile), None)
+
+    def _on_removed(self, studies: list[StudyFacts]) -> None:
+        """Clear the tiles of studies that were taken off the list."""
+        self.studies.drop(studies)
+        keys = {(facts.patient_id, facts.study_uid) for facts in studies}
+        for feeder in self.feeders:
+            shown = feeder.display_set
+            if shown and (shown.study.patient_id, shown.study.study_uid) in keys:
+                feeder.clear(EMPTY_TEXT)
 
     def _on_first_set(self, display_set: DisplaySet) -> None:
         """Show what was opened, without a click."""
