@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medgan_viewer.dicom.display_sets import DisplaySet
-from medgan_viewer.dicom.hierarchy import StudyFacts
+from medgan_viewer.dicom.hierarchy import StudyFacts, readable_name
 from medgan_viewer.index.database import connect
 from medgan_viewer.index.rows import plain_text
 
@@ -50,6 +50,8 @@ class StudySummary:
     is_synthetic : it holds a synthetic image
     added_at, opened_at : seconds since 1970; opened_at is 0 when no image of it was ever shown
     folder : where the first of its files lies
+    search_text : what words are looked for in, in lower case
+    open_text : the same without whatever tells who the patient is
     """
 
     study_id: int
@@ -62,6 +64,8 @@ class StudySummary:
     added_at: float
     opened_at: float
     folder: Path
+    search_text: str
+    open_text: str
 
     @property
     def used_at(self) -> float:
@@ -170,15 +174,34 @@ def _summary(
     texts = map(str, (patient_id, name, birth_date, sex, uid, date, clock, description))
     _, descriptions, modalities, synthetic, images, first = zip(*series, strict=True)
     added_at, opened_at = times
+    facts = StudyFacts(*texts)
+    kinds = tuple(dict.fromkeys(str(m) for m in modalities if m))
+    names = tuple(dict.fromkeys(str(d) for d in descriptions if d))
+    labels = (display_set.label for display_set in display_sets)
+    open_text = "\n".join((facts.study_description, *kinds, *names, *labels)).casefold()
     return StudySummary(
         study_id=int(str(study_id)),
-        facts=StudyFacts(*texts),
-        modalities=tuple(dict.fromkeys(str(m) for m in modalities if m)),
-        series=tuple(dict.fromkeys(str(d) for d in descriptions if d)),
+        facts=facts,
+        modalities=kinds,
+        series=names,
         display_sets=tuple(display_sets),
         images=sum(int(str(count)) for count in images),
         is_synthetic=any(synthetic),
         added_at=float(str(added_at)),
         opened_at=float(str(opened_at)),
         folder=Path(os.fsdecode(folders[min(int(str(f)) for f in first)])),
+        search_text=f"{open_text}\n{_identifying_text(facts)}",
+        open_text=open_text,
     )
+
+
+def _identifying_text(facts: StudyFacts) -> str:
+    name, date = facts.patient_name, facts.study_date
+    parts = (name, name.replace("^", " "), readable_name(name), facts.patient_id)
+    return "\n".join((*parts, date, dashed_date(date))).casefold()
+
+
+def dashed_date(date: str) -> str:
+    """Return 2024-01-02 for 20240102, and anything else as it is."""
+    is_date = len(date) == 8 and date.isdecimal()
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if is_date else date

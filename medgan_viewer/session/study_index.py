@@ -130,7 +130,6 @@ class StudyIndex(QObject):
                 job()
             except sqlite3.OperationalError as error:  # locked for long, disk full
                 log.warning("the study index could not be used: %s", error)
-                self._delivered.emit(_Listed(None))
             except sqlite3.Error as error:
                 log.warning("the study index is damaged: %s", error)
                 self._start_anew()
@@ -173,7 +172,9 @@ class StudyIndex(QObject):
 
     def _list(self) -> None:
         self._is_listing = False  # before it reads: what comes now needs another look
-        self._delivered.emit(_Listed(self._catalog().studies()))
+        studies = self._catalog().studies()
+        if studies != self._studies:  # comparing thousands takes longer than the window may
+            self._delivered.emit(_Listed(studies))
 
     def _find_files(self, study_id: int) -> None:
         files = self._catalog().files_of(study_id)
@@ -202,8 +203,8 @@ class StudyIndex(QObject):
             self.removed.emit(list(delivered.studies))
         elif isinstance(delivered, _Found):
             self._tell_files(delivered.files)
-        elif isinstance(delivered, _Listed) and delivered.studies not in (None, self._studies):
-            self._studies = delivered.studies or ()
+        elif isinstance(delivered, _Listed):
+            self._studies = delivered.studies
             self.changed.emit()
 
     def _tell_files(self, files: tuple[Path, ...]) -> None:
@@ -214,7 +215,7 @@ class StudyIndex(QObject):
 
 
 class _Listed:
-    def __init__(self, studies: tuple[StudySummary, ...] | None) -> None:
+    def __init__(self, studies: tuple[StudySummary, ...]) -> None:
         self.studies = studies
 
 

@@ -1,5 +1,6 @@
 """StudyTableModel: the studies of the index as rows, filtered."""
 
+import operator
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -40,7 +41,8 @@ class StudyTableModel(QAbstractTableModel):
     ) -> None:
         """Show the studies that a filter asks for."""
         shown = tuple(s for s in studies if wanted.matches(s, identity_hidden=identity_hidden))
-        if (shown, identity_hidden) == (self._studies, self._hidden):
+        same = len(shown) == len(self._studies) and all(map(operator.is_, shown, self._studies))
+        if same and identity_hidden == self._hidden:
             return
         self.beginResetModel()
         self._studies, self._hidden = shown, identity_hidden

@@ -3,8 +3,7 @@
 import time
 
 from medgan_viewer.dicom.hierarchy import readable_name
-from medgan_viewer.index.catalog import StudySummary
-from medgan_viewer.index.search import dashed_date
+from medgan_viewer.index.catalog import StudySummary, dashed_date
 
 
 class PatientNumbers:
