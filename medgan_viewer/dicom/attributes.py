@@ -79,7 +79,8 @@ def text(dataset: Dataset, key: str | int) -> str:
     The longest that the standard allows for names and descriptions is 324 characters; a list that
     has to lay out millions of them would freeze.
     """
-    found = "\\".join(texts(dataset, key))
+    values = texts(dataset, key)
+    found = values[0] if len(values) == 1 else "\\".join(values)
     return found if len(found) <= MAX_TEXT else f"{found[:MAX_TEXT]}…"
 
 
