@@ -16,7 +16,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
-from medgan_viewer.dicom.header_elements import HeaderDataset, one_tag
+from medgan_viewer.dicom.header_dataset import HeaderDataset, one_tag
 
 # Escape sequences and bytes beyond ASCII depend on the character set and are left to pydicom.
 _TEXT_VRS = frozenset(
