@@ -81,17 +81,14 @@ class StudyIndex(QObject):
 
     def mark_opened(self, facts: StudyFacts) -> None:
         """Note that an image of a study is on screen."""
-        self._do(lambda: self._catalog().mark_opened(facts))
-        self.refresh()
+        self._do(lambda: self._change_list(lambda catalog: catalog.mark_opened(facts)))
 
     def store_display_sets(
         self, studies: Iterable[tuple[StudyFacts, Sequence[DisplaySet]]]
     ) -> None:
         """Keep how studies fall into display sets."""
         kept = tuple(studies)
-        if kept:
-            self._do(lambda: self._catalog().store_display_sets(kept))
-        self.refresh()
+        self._do(lambda: self._change_list(lambda catalog: catalog.store_display_sets(kept)))
 
     def memory(self) -> IndexMemory | None:
         """Return what a scan asks, for the calling thread; None where there is no index."""
@@ -169,6 +166,11 @@ class StudyIndex(QObject):
     def _catalog(self) -> Catalog:
         assert self._path is not None
         return Catalog(self._path)
+
+    def _change_list(self, change: Callable[[Catalog], None]) -> None:
+        """Change and list in one job: a listing that waits already would come before the change."""
+        change(self._catalog())
+        self._list()
 
     def _list(self) -> None:
         self._is_listing = False  # before it reads: what comes now needs another look

@@ -179,3 +179,14 @@ def test_no_hit_says_what_to_do(browser):
     assert browser.empty.isVisible()
     assert "clear the filters" in browser.empty.text()
     assert browser.count.text() == "0 of 3 studies"
+
+
+def test_what_is_marked_stays_marked_when_the_list_changes(qtbot, window, browser, tmp_path):
+    browser.table.selectRow(1)
+    [before] = browser.chosen()
+    make_series(tmp_path / "more", range(1), name="more", StudyInstanceUID="1.2.9")
+
+    window.session.studies.open_paths([tmp_path / "more"])
+    qtbot.waitUntil(lambda: browser.model.rowCount() == 4, timeout=PATIENCE_MS)
+
+    assert [study.study_id for study in browser.chosen()] == [before.study_id]

@@ -1,6 +1,13 @@
 """StudyBrowser: all studies ever opened, with search and filters; open, or take off the list."""
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QSignalBlocker,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -158,7 +165,9 @@ class StudyBrowser(QWidget):
             _first_day(self.date_from.text()),
             _last_day(self.date_to.text()),
         )
+        marked = {study.study_id for study in self.chosen()}
         self.model.show(studies, wanted, identity_hidden=hidden)
+        self._mark_again(marked)
         shown = self.model.rowCount()
         for field in (self.date_from, self.date_to):
             field.setVisible(not hidden)
@@ -178,6 +187,16 @@ class StudyBrowser(QWidget):
         self.empty.setVisible(not shown)
         self.table.setVisible(bool(shown))
         self._show_buttons()
+
+    def _mark_again(self, study_ids: set[int]) -> None:
+        """Mark studies that are still shown; the list may change under the user's hands."""
+        if not study_ids or self.table.selectionModel().hasSelection():
+            return
+        flags = QItemSelectionModel.SelectionFlag
+        for row in range(self.model.rowCount()):
+            if self.model.study(row).study_id in study_ids:
+                index = self._sorted.mapFromSource(self.model.index(row, 0))
+                self.table.selectionModel().select(index, flags.Select | flags.Rows)
 
     def _show_modalities(self, studies: tuple[StudySummary, ...]) -> None:
         found = [_ALL, *sorted({m for study in studies for m in study.modalities})]
