@@ -115,6 +115,7 @@ def make_session(settings: Settings, start: Start) -> Session:
         link_position=settings.link_position,
         link_window=settings.link_window,
         layouts={kind: Layout(*size) for kind, size in settings.layouts.items()},
+        index_path=paths.study_index(),
     )
     return Session(options, partial(make_engine, start.device or settings.device))
 
@@ -140,6 +141,7 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     """
     session = window.session
     session.pool.warm_up()
+    session.index.refresh()
     session.library.refresh()
     for folder in map(Path, settings.package_folders):
         if is_folder(folder):  # a drive may be away for once

@@ -34,6 +34,11 @@ def runs_folder() -> Path:
     return data_folder() / "runs"
 
 
+def study_index() -> Path:
+    """Return the file of the study index; it holds patient identifiers."""
+    return data_folder() / "study_index.db"
+
+
 def data_folder() -> Path:
     """Return the folder for what cannot be made again (models, settings, session)."""
     return _user_folder("data")

@@ -7,7 +7,7 @@ or the number of a private tag.
 
 import math
 import struct
-from functools import cache
+from functools import cache, lru_cache
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import RawDataElement
@@ -15,6 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
+
+from medgan_viewer.dicom.header_dataset import HeaderDataset, one_tag
 
 # Escape sequences and bytes beyond ASCII depend on the character set and are left to pydicom.
 _TEXT_VRS = frozenset(
@@ -29,6 +31,7 @@ _BINARY_FORMATS = {
     "FD": ("d", 8),
 }
 MAX_TEXT = 1024
+_SHORT_VALUE = 96  # bytes; those of a series repeat, and what was made of them is kept
 # What pydicom raises when a value does not fit its VR, or a sequence is broken.
 UNREADABLE = (
     ValueError,
@@ -46,8 +49,28 @@ UNREADABLE = (
 
 def texts(dataset: Dataset, key: str | int) -> tuple[str, ...]:
     """Return the values as texts without padding; empty ones keep their place."""
+    if isinstance(dataset, HeaderDataset):
+        tag, vr = _tag_and_vr(key)
+        raw = dataset.raw.get(tag)
+        if raw is None:
+            return ()
+        if isinstance(raw, RawDataElement) and raw.value and len(raw.value) <= _SHORT_VALUE:
+            known = _texts_of(raw.value, raw.VR or vr, raw.is_little_endian)
+            if known is not None:
+                return known
     values = tuple(_text_of(value) for value in _values(dataset, key))
     return values if any(values) else ()
+
+
+@lru_cache(maxsize=32_768)
+def _texts_of(value: bytes, vr: str, is_little_endian: bool) -> tuple[str, ...] | None:
+    """Return what `texts` does of a common value; None leaves it to pydicom."""
+    plain = _plain_value(value, vr, is_little_endian)
+    if plain is None:
+        return None
+    parts = plain.split("\\") if isinstance(plain, str) else plain
+    found = tuple(_text_of(part) for part in parts)
+    return found if any(found) else ()
 
 
 def text(dataset: Dataset, key: str | int) -> str:
@@ -56,7 +79,8 @@ def text(dataset: Dataset, key: str | int) -> str:
     The longest that the standard allows for names and descriptions is 324 characters; a list that
     has to lay out millions of them would freeze.
     """
-    found = "\\".join(texts(dataset, key))
+    values = texts(dataset, key)
+    found = values[0] if len(values) == 1 else "\\".join(values)
     return found if len(found) <= MAX_TEXT else f"{found[:MAX_TEXT]}…"
 
 
@@ -85,6 +109,13 @@ def integer(dataset: Dataset, keyword: str | int) -> int | None:
 
 def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     """Return the items of a sequence."""
+    if isinstance(dataset, HeaderDataset):
+        tag = _tag_and_vr(keyword)[0]
+        if tag not in dataset.raw:
+            return ()
+        known = dataset.sequence_items(tag)
+        if known is not None:
+            return known
     value = _value(dataset, keyword)
     return tuple(value) if isinstance(value, Sequence) else ()
 
@@ -114,7 +145,7 @@ def _value(dataset: Dataset, key: str | int) -> object:
 
 @cache
 def _tag_and_vr(key: str | int) -> tuple[BaseTag, str]:
-    tag = Tag(key)
+    tag = one_tag(Tag(key))
     return tag, dictionary_VR(tag) if dictionary_has_tag(tag) else ""
 
 

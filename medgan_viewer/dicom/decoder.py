@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -22,18 +23,20 @@ from medgan_viewer.dicom.decoder_client import (
     DecoderNotReadyError,
     DecoderProcess,
     DecoderStoppedError,
+    HeaderStoppedError,
 )
-from medgan_viewer.dicom.decoder_messages import ReadHeaders, Task
+from medgan_viewer.dicom.decoder_messages import HeaderOutcome, ReadHeaders, Task
 from medgan_viewer.dicom.decoder_process import MEMORY_LIMIT
-from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
+from medgan_viewer.dicom.hierarchy import FrameRef, SkippedFile
 from medgan_viewer.errors import CancelledError, InputError, MedganError, unexpected
 from medgan_viewer.imaging.frame import PixelFrame
 
 VISIBLE, INFERENCE, THUMBNAIL, HEADERS, PREFETCH = range(5)  # priorities, the first is served first
 
-Headers = tuple[InstanceHeader | SkippedFile, ...]
+Headers = tuple[HeaderOutcome, ...]
 Outcome = PixelFrame | Headers | MedganError
 
+NOT_READ = "was not read"  # begins the reason of a file that nobody got to look at
 _REST_REASON = (
     f"the decoder stopped {DEATHS_BEFORE_REST} times within {REST_S:.0f} s and is not started "
     "again for now"
@@ -214,7 +217,7 @@ class DecoderPool:
     def _outcome(self, process: DecoderProcess, task: Task) -> Outcome:
         try:
             if isinstance(task, ReadHeaders):
-                return self._headers(process, task.paths)
+                return self._headers(process, task)
             return self._frame(process, task.ref)
         except DecoderNotReadyError as error:
             return MedganError(
@@ -245,23 +248,22 @@ class DecoderPool:
             details=f"{path}, frame {ref.frame_number}",
         )
 
-    def _headers(self, process: DecoderProcess, paths: tuple[Path, ...]) -> Headers:
-        outcomes: dict[Path, InstanceHeader | SkippedFile] = {
+    def _headers(self, process: DecoderProcess, task: ReadHeaders) -> Headers:
+        paths = task.paths
+        outcomes: dict[Path, HeaderOutcome] = {
             path: SkippedFile(path, self._guilty[path]) for path in paths if path in self._guilty
         }
         while waiting := tuple(path for path in dict.fromkeys(paths) if path not in outcomes):
             if process.rest_s():
-                reason = f"was not read: {_REST_REASON}"
+                reason = f"{NOT_READ}: {_REST_REASON}"
                 outcomes |= {path: SkippedFile(path, reason) for path in waiting}
                 break
-            answers = process.read_headers(waiting)
-            for path in waiting:
-                try:
-                    outcomes[path] = next(answers)
-                except DecoderStoppedError as error:
-                    self._guilty[path] = error.reason
-                    outcomes[path] = SkippedFile(path, error.reason)
-                    break
+            try:
+                for path, outcome in process.read_headers(replace(task, paths=waiting)):
+                    outcomes[path] = outcome
+            except HeaderStoppedError as error:
+                self._guilty[error.path] = error.reason
+                outcomes[error.path] = SkippedFile(error.path, error.reason)
         return tuple(outcomes[path] for path in paths)
 
 

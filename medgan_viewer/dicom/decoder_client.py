@@ -16,13 +16,15 @@ import numpy as np
 
 from medgan_viewer.dicom.decoder_messages import (
     FrameInArena,
+    HeaderOutcome,
+    HeaderRecords,
     NeedArena,
     ReadFrame,
     ReadHeaders,
     UseArena,
 )
 from medgan_viewer.dicom.decoder_process import serve
-from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
+from medgan_viewer.dicom.hierarchy import FrameRef
 from medgan_viewer.errors import MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 
@@ -40,6 +42,14 @@ class DecoderStoppedError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class HeaderStoppedError(DecoderStoppedError):
+    """The process died or was killed at the header of `path`."""
+
+    def __init__(self, reason: str, path: Path) -> None:
+        super().__init__(reason)
+        self.path = path
 
 
 class DecoderNotReadyError(Exception):
@@ -61,6 +71,8 @@ class DecoderProcess:
         self._arena: SharedMemory | None = None
         self._deaths: deque[float] = deque(maxlen=DEATHS_BEFORE_REST)
         self._is_aborted = False
+        # Number of the file that the process reads, among the paths of a task.
+        self._at_file = multiprocessing.get_context("spawn").Value("q", 0, lock=False)
 
     @property
     def pid(self) -> int | None:
@@ -89,7 +101,9 @@ class DecoderProcess:
         context = multiprocessing.get_context("spawn")
         try:
             self._connection, theirs = context.Pipe()
-            process = context.Process(target=serve, args=(theirs, self._memory_limit), daemon=True)
+            process = context.Process(
+                target=serve, args=(theirs, self._memory_limit, self._at_file), daemon=True
+            )
             process.start()
         except (OSError, RuntimeError) as error:  # no memory, no handles, a main module unguarded
             raise DecoderNotReadyError from error
@@ -100,20 +114,44 @@ class DecoderProcess:
         except DecoderStoppedError as error:
             raise DecoderNotReadyError from error
 
-    def read_headers(self, paths: tuple[Path, ...]) -> Iterator[InstanceHeader | SkippedFile]:
-        """Yield one outcome per path, in order.
+    def read_headers(self, task: ReadHeaders) -> Iterator[tuple[Path, HeaderOutcome]]:
+        """Yield each path with its outcome, in order.
 
         Raises
         ------
-        DecoderStoppedError
-            At the first path without an outcome.
+        HeaderStoppedError
+            At the path that it names; paths before it may lack their outcome too.
         DecoderNotReadyError
             The process could not be started.
         """
         self.start()
-        self._send(ReadHeaders(paths))
-        for path in paths:
-            yield self._receive(self._header_timeout_s + _size_of(path) / _BYTES_PER_S)
+        paths = task.paths
+        self._at_file.value = 0
+        try:
+            self._send(task)
+            done = 0
+            while done < len(paths):
+                self._wait_for_headers(paths)
+                answer: HeaderRecords = self._receive(0)
+                yield from answer.outcomes(paths[done:])
+                done += len(answer.answers)
+        except DecoderStoppedError as error:
+            raise HeaderStoppedError(error.reason, paths[self._at_file.value]) from error
+
+    def _wait_for_headers(self, paths: tuple[Path, ...]) -> None:
+        """Return when an answer is there, or the process is dead; raise when one file hangs."""
+        limit_s = self._header_timeout_s
+        while not self._is_readable(limit_s):
+            at_file = self._at_file.value
+            allowed_s = _size_of(paths[at_file]) / _BYTES_PER_S
+            if not self._is_readable(allowed_s) and self._at_file.value == at_file:
+                raise self._death(f"took longer than {limit_s + allowed_s:.0f} s to read")
+
+    def _is_readable(self, wait_s: float) -> bool:
+        try:
+            return self._open_connection.poll(wait_s)
+        except OSError as error:
+            raise self._death(_STOPPED) from error
 
     def read_frame(self, ref: FrameRef) -> PixelFrame | MedganError:
         """Return the frame, or why there is none.

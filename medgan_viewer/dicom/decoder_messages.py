@@ -1,17 +1,74 @@
 """Messages between a decoder process and the thread that owns it; light enough for both sides."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.dicom.header_records import (
+    header_of,
+    header_record,
+    skipped_of,
+    skipped_record,
+)
+from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
 from medgan_viewer.imaging.frame import PixelFrame
 
 
 @dataclass(frozen=True, slots=True)
 class ReadHeaders:
-    """Task: the headers of some files."""
+    """Task: the headers of some files.
+
+    Attributes
+    ----------
+    follow : answer Contents for what leads to other files; else it is a file without an image
+    """
 
     paths: tuple[Path, ...]
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A file that leads to others: a ZIP archive, or a DICOMDIR, of which only names are believed.
+
+    Attributes
+    ----------
+    members : what to read; a member of an archive has a path below that of the archive
+    refused : what is named and not read, with the reason
+    note : completes "This file ..." for the file itself
+    """
+
+    path: Path
+    members: tuple[Path, ...]
+    refused: tuple[SkippedFile, ...]
+    note: str
+
+
+HeaderOutcome = InstanceHeader | SkippedFile | Contents
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRecords:
+    """Message from the process: some outcomes, in the order of the task's paths.
+
+    Attributes
+    ----------
+    answers : a kind ("header", "skipped", "contents") and a record, or the object itself
+    """
+
+    answers: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, outcomes: Iterable[HeaderOutcome]) -> "HeaderRecords":
+        return cls(tuple(map(_packed, outcomes)))
+
+    def outcomes(self, paths: Iterable[Path]) -> list[tuple[Path, HeaderOutcome]]:
+        """Return each outcome with its path, from the paths that were asked for in this order."""
+        return [
+            (path, _unpacked(path, *answer))
+            for path, answer in zip(paths, self.answers, strict=False)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +107,20 @@ class FrameInArena:
     frame: PixelFrame
     shape: tuple[int, ...]
     dtype: str
+
+
+def _packed(outcome: HeaderOutcome) -> tuple[str, Any]:
+    if isinstance(outcome, InstanceHeader):
+        return "header", header_record(outcome)
+    if isinstance(outcome, SkippedFile):
+        return "skipped", skipped_record(outcome)
+    return "contents", outcome
+
+
+def _unpacked(path: Path, kind: str, record: Any) -> HeaderOutcome:
+    if kind == "header":
+        return header_of(path, record)
+    if kind == "skipped":
+        return skipped_of(path, record)
+    contents: Contents = record
+    return contents

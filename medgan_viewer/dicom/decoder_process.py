@@ -8,30 +8,45 @@ megabyte takes 0.05 ms that way and 1.2 ms through the pipe.
 import logging
 import signal
 import sys
+import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from medgan_viewer.dicom.decoder_messages import FrameInArena, NeedArena, ReadFrame, ReadHeaders
-from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile
+from medgan_viewer.dicom.contents import contents_of
+from medgan_viewer.dicom.decoder_messages import (
+    FrameInArena,
+    HeaderOutcome,
+    HeaderRecords,
+    NeedArena,
+    ReadFrame,
+    ReadHeaders,
+)
+from medgan_viewer.dicom.hierarchy import SkippedFile
 from medgan_viewer.dicom.instance_header import read_header
 from medgan_viewer.dicom.reader import FrameReader
 from medgan_viewer.errors import MedganError, unexpected
 
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
 log = logging.getLogger(__name__)
 
+_ANSWER_INTERVAL_S = 0.02
 MEMORY_LIMIT = 1536 << 20  # beyond what the process uses after its imports
 
 
-def serve(connection: Connection, memory_limit: int) -> None:
+def serve(connection: Connection, memory_limit: int, at_file: "Synchronized[int]") -> None:
     """Answer tasks until the connection closes or None comes.
 
-    ReadHeaders is answered by one outcome per file as soon as it is there; ReadFrame by
-    FrameInArena or a MedganError, with NeedArena before it where the block is too small.
+    ReadHeaders is answered by HeaderRecords, as many as it takes, and `at_file` counts its paths;
+    ReadFrame by FrameInArena or a MedganError, with NeedArena before it where the block is too
+    small.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -43,8 +58,7 @@ def serve(connection: Connection, memory_limit: int) -> None:
         connection.send(None)  # ready
         while (task := connection.recv()) is not None:
             if isinstance(task, ReadHeaders):
-                for path in task.paths:
-                    connection.send(_header_answer(path))
+                _answer_headers(connection, task, at_file)
             else:
                 connection.send(_frame_answer(reader, task, arena))
     except (EOFError, OSError):
@@ -73,9 +87,29 @@ def limit_memory(limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _header_answer(path: Path) -> InstanceHeader | SkippedFile:
+def _answer_headers(
+    connection: Connection, task: ReadHeaders, at_file: "Synchronized[int]"
+) -> None:
+    """Send the outcomes together, but none later than a moment after it is there."""
+    waiting: list[HeaderOutcome] = []
+    sent = time.monotonic()
+    for number, path in enumerate(task.paths):
+        at_file.value = number  # whoever finds this process dead knows which file it was
+        waiting.append(_header_answer(path, follow=task.follow))
+        if time.monotonic() - sent > _ANSWER_INTERVAL_S:
+            connection.send(HeaderRecords.of(waiting))
+            waiting.clear()
+            sent = time.monotonic()
+    if waiting:
+        connection.send(HeaderRecords.of(waiting))
+
+
+def _header_answer(path: Path, *, follow: bool) -> HeaderOutcome:
     try:
-        return read_header(path)
+        outcome = read_header(path)
+        if follow and isinstance(outcome, SkippedFile):
+            return contents_of(path) or outcome
+        return outcome
     except Exception as error:  # the process must outlive a bug, and the file must not disappear
         log.exception("a header could not be read")
         return SkippedFile(path, f"could not be read ({type(error).__name__}: {error})")

@@ -27,9 +27,13 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from medgan_viewer.dicom.archive_member import ArchiveMember
+from medgan_viewer.dicom.archives import open_source
 from medgan_viewer.dicom.attributes import UNREADABLE
 from medgan_viewer.dicom.foreign_files import foreign_kind, program_kind
+from medgan_viewer.dicom.header_elements import read_elements
 from medgan_viewer.dicom.stream_syntax import syntax_of_stream
+from medgan_viewer.dicom.unreadable import UnreadableError as UnreadableError
 
 INFLATE_LIMIT = 512 << 20
 _INFLATED_STEP = 1 << 20
@@ -45,15 +49,6 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF
 _FLOAT_BITS = {0x7FE00010: 0, 0x7FE00008: 32, 0x7FE00009: 64}  # by tag of the pixel element
 _SOP_CLASS, _TRANSFER_SYNTAX = 0x0002, 0x0010  # elements of group 0002
 _TRUNCATED = "is truncated: it ends inside its header"
-
-
-class UnreadableError(Exception):
-    """Why a file shows no image; `reason` completes "This file ...". Never leaves dicom/."""
-
-    def __init__(self, reason: str, details: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.details = details
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +97,11 @@ class DicomFile:
         OSError
             It cannot be opened.
         """
-        self.stream: BinaryIO = path.open("rb")
+        self.stream: BinaryIO = open_source(path)
         try:
-            self.size = os.fstat(self.stream.fileno()).st_size
+            self.size = _size_of(self.stream)
+            if tags and self._read_quickly(frozenset(tags)):
+                return
             meta = self._read_start()
             self.media_sop_class_uid = meta.get(_SOP_CLASS, "")
             self.transfer_syntax_uid = meta.get(_TRANSFER_SYNTAX) or self._guess_syntax()
@@ -114,11 +111,28 @@ class DicomFile:
                 self.stream, self.size = io.BytesIO(inflated), len(inflated)
             self.is_little_endian = self.transfer_syntax_uid != ExplicitVRBigEndian
             self._is_implicit = self.transfer_syntax_uid == ImplicitVRLittleEndian
-            self.dataset = self._parse(tags)
-            self.pixels = self._pixel_element()
+            self.dataset: Dataset = self._parse(tags)
+            self.pixels: PixelElement | None = self._pixel_element()
         except BaseException:
             self.close()
             raise
+
+    def _read_quickly(self, tags: frozenset[BaseTag]) -> bool:
+        """Read an ordinary file without pydicom; else leave the stream at its start."""
+        found = read_elements(self.stream, self.size, tags)
+        if found is None:
+            self.stream.seek(0)
+            return False
+        self.media_sop_class_uid = found.uids.get(_SOP_CLASS, "")
+        self.transfer_syntax_uid = found.uids[_TRANSFER_SYNTAX]
+        self.is_little_endian = True
+        self._is_implicit = self.transfer_syntax_uid == ImplicitVRLittleEndian
+        self.dataset = found.dataset
+        self.pixels = None
+        if found.pixels is not None:
+            vr, offset, length, tag = found.pixels
+            self.pixels = PixelElement(vr, offset, length, _FLOAT_BITS[tag])
+        return True
 
     def close(self) -> None:
         self.stream.close()
@@ -226,6 +240,12 @@ class DicomFile:
         self.stream.seek(pixels.offset)
         if found := syntax_of_stream(self.stream.read(_STREAM_START)):
             self.transfer_syntax_uid, self.has_wrong_syntax = found, True
+
+
+def _size_of(stream: BinaryIO) -> int:
+    if isinstance(stream, ArchiveMember):
+        return stream.size
+    return os.fstat(stream.fileno()).st_size
 
 
 def inflate(data: bytes, limit: int) -> bytes:

@@ -33,6 +33,8 @@ class FrameView:
 
     def holder(self, group: str, keyword: str) -> Dataset:
         """Return the dataset in which to look for `keyword` of functional group `group`."""
+        if not self.groups:  # most files; this is asked a dozen times for each
+            return self.root
         for item in self.group_items(group):
             if keyword in item:
                 return item
@@ -40,6 +42,8 @@ class FrameView:
 
     def group_items(self, group: str) -> tuple[Dataset, ...]:
         """Return the first items of the sequence `group`, per-frame before shared."""
+        if not self.groups:
+            return ()
         found = (items(item, group) for item in self.groups)
         return tuple(sequence[0] for sequence in found if sequence)
 

@@ -184,15 +184,16 @@ def group_into_studies(
     copies : files with the size and header, UIDs and all, of another file
     """
     studies: dict[tuple[str, str], dict[str, list[InstanceHeader]]] = {}
-    seen: dict[InstanceHeader, Path] = {}
+    seen: dict[str, list[InstanceHeader]] = {}
     copies = []
     for header in sorted(headers, key=lambda h: (_order(h.instance_number), str(h.path))):
-        without_path = replace(header, path=Path())
-        if header.sop_instance_uid and without_path in seen:
-            first = seen[without_path]
-            copies.append(SkippedFile(header.path, f"is a copy of {first.name} in {first.parent}"))
+        namesakes = seen.setdefault(header.sop_instance_uid, []) if header.sop_instance_uid else []
+        same = (other for other in namesakes if replace(header, path=other.path) == other)
+        if (first := next(same, None)) is not None:
+            reason = f"is a copy of {first.path.name} in {first.path.parent}"
+            copies.append(SkippedFile(header.path, reason))
             continue
-        seen[without_path] = header.path
+        namesakes.append(header)
         key = (header.study.patient_id, header.study.study_uid)
         series_key = header.series.series_uid or f"{header.path.parent}/{header.series.modality}"
         studies.setdefault(key, {}).setdefault(series_key, []).append(header)

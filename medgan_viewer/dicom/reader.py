@@ -7,6 +7,7 @@ import warnings
 from dataclasses import replace
 
 from medgan_viewer.dicom import codecs
+from medgan_viewer.dicom.archives import source_stamp
 from medgan_viewer.dicom.attributes import numbers, text
 from medgan_viewer.dicom.dicom_file import DicomFile, UnreadableError
 from medgan_viewer.dicom.functional_groups import FrameView, frame_view, presentation_of
@@ -91,8 +92,7 @@ class FrameReader:
         self._file, self._key = None, None
 
     def _opened(self, ref: FrameRef) -> DicomFile:
-        status = ref.path.stat()
-        key = (ref.path, status.st_mtime_ns, status.st_size)
+        key = (ref.path, *source_stamp(ref.path))
         if self._file is None or key != self._key:
             self.close()
             self._file, self._key = DicomFile(ref.path), key

@@ -1,26 +1,76 @@
-"""Finds the DICOM images in files and folders, by content and not by name.
+"""Finds the DICOM images in files, folders and archives, by content and not by name.
 
 Headers are read in chunks by the decoder pool, so results come in while the folders are still being
-walked; whatever shows no image comes back with the reason.
+walked; whatever shows no image comes back with the reason. Files whose size and time are those of
+an earlier scan are not read again where a FileMemory remembers them.
 """
 
-import os
-import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
-from medgan_viewer.dicom.decoder import HEADERS, DecoderPool, Outcome, Ticket, pool_closed
-from medgan_viewer.dicom.decoder_messages import ReadHeaders
+from medgan_viewer.dicom.decoder import (
+    HEADERS,
+    NOT_READ,
+    DecoderPool,
+    Outcome,
+    Ticket,
+    pool_closed,
+)
+from medgan_viewer.dicom.decoder_messages import Contents, HeaderOutcome, ReadHeaders
+from medgan_viewer.dicom.file_walk import Listing, Seen, Stamp, walk
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile, Study, group_into_studies
-from medgan_viewer.errors import InputError, MedganError
-from medgan_viewer.files import status_of
+from medgan_viewer.errors import MedganError
 
-CHUNK = 16  # an image to be shown waits for at most one chunk
+CHUNK = 16  # at first, so that there is soon something to show
+LARGE_CHUNK = 128  # later; an image to be shown waits for at most one chunk, some 20 ms
 _WAIT_S = 0.1  # how long a request to stop may go unseen
+_UNSTAMPED: Stamp = (-1, -1)  # never remembered
+
+
+def is_transient(outcome: HeaderOutcome) -> bool:
+    """Tell whether nobody got to look at the file, so that another try may show more."""
+    return isinstance(outcome, SkippedFile) and outcome.reason.startswith(NOT_READ)
+
+
+class FileMemory(Protocol):
+    """What is known of files from before; called on the thread of the scan alone."""
+
+    def recall(
+        self, folder: str, stamps: Mapping[str, Stamp]
+    ) -> Mapping[str, HeaderOutcome | None]:
+        """Return the outcomes of files whose stamp is the one remembered, by name.
+
+        None stands for one that needs no word, because whoever scans has it.
+        """
+        ...
+
+    def vanished(self, folder: str, names: frozenset[str]) -> tuple[Path, ...]:
+        """Forget and return the files remembered in a folder that are not among its names."""
+        ...
+
+    def remember(self, path: Path, stamp: Stamp, outcome: HeaderOutcome) -> None:
+        """Keep an outcome."""
+        ...
+
+
+class NoMemory:
+    """Remembers nothing: every file is read."""
+
+    def recall(
+        self, folder: str, stamps: Mapping[str, Stamp]
+    ) -> Mapping[str, HeaderOutcome | None]:
+        return {}
+
+    def vanished(self, folder: str, names: frozenset[str]) -> tuple[Path, ...]:
+        return ()
+
+    def remember(self, path: Path, stamp: Stamp, outcome: HeaderOutcome) -> None:
+        """Keep nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +80,9 @@ class ScanBatch:
     Attributes
     ----------
     files_found, files_read : since the start; found grows while folders are still walked
+    files_known : of those read, how many were remembered
     is_done : this is the last batch
+    gone : files known from before that are no longer there
     """
 
     headers: tuple[InstanceHeader, ...]
@@ -38,6 +90,8 @@ class ScanBatch:
     files_found: int
     files_read: int
     is_done: bool
+    files_known: int = 0
+    gone: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +112,16 @@ class ScanResult:
 def find_files(paths: Iterable[Path]) -> Iterator[Path | SkippedFile]:
     """Walk files and folders in order of names; links are followed, nothing comes twice.
 
-    What is found is absolute: decoder processes keep the working folder they started in.
-
     Raises
     ------
     InputError
         One of `paths` does not exist; nothing has been yielded then.
     """
-    given = tuple(path.absolute() for path in paths)
-    for path in given:
-        if status_of(path) is None:
-            raise InputError(
-                problem=f"{path} does not exist.",
-                action="Check the spelling, or that the drive is connected.",
-            )
-    seen: set[tuple[int, int]] = set()
-    for path in given:
-        yield from _walk(path, seen)
+    for found in walk(paths):
+        if isinstance(found, SkippedFile):
+            yield found
+        else:
+            yield from map(found.path, found.stamps)
 
 
 def scan(
@@ -116,34 +163,37 @@ def scan_incrementally(
     pool: DecoderPool,
     deliver: Callable[[ScanBatch], None],
     should_stop: Callable[[], bool] | None = None,
+    memory: FileMemory | None = None,
 ) -> None:
     """Scan on the calling thread and hand out what is found as it comes in.
 
     Parameters
     ----------
     deliver : called on this thread; the last batch says so, also after `should_stop`
+    memory : of earlier scans; without one every file is read
 
     Raises
     ------
     InputError
         One of `paths` does not exist.
     """
-    run = _Run(pool, deliver)
+    seen = Seen()
+    run = _Run(pool, deliver, memory or NoMemory(), seen)
+
+    def is_stopped() -> bool:
+        return should_stop is not None and should_stop()
+
     try:
-        chunk: list[Path] = []
-        for found in find_files(paths):
-            if should_stop is not None and should_stop():
+        for found in walk(paths, seen):
+            if is_stopped():
                 break
             if isinstance(found, SkippedFile):
                 run.skip(found)
-                continue
-            chunk.append(found)
-            if len(chunk) == CHUNK:
-                run.request(tuple(chunk))
-                chunk.clear()
+            else:
+                run.take_listing(found)
         else:
-            run.request(tuple(chunk))
-            while run.is_waiting and not (should_stop is not None and should_stop()):
+            run.flush()
+            while run.is_waiting and not is_stopped():
                 run.collect(_WAIT_S)
     finally:
         run.cancel()
@@ -153,26 +203,58 @@ def scan_incrementally(
 class _Run:
     """One scan: what was asked of the pool, what came back, what was handed out."""
 
-    def __init__(self, pool: DecoderPool, deliver: Callable[[ScanBatch], None]) -> None:
+    def __init__(
+        self,
+        pool: DecoderPool,
+        deliver: Callable[[ScanBatch], None],
+        memory: FileMemory,
+        seen: Seen,
+    ) -> None:
         self._pool = pool
         self._deliver = deliver
+        self._memory = memory
+        self._seen = seen
         self._answers: SimpleQueue[tuple[tuple[Path, ...], Outcome]] = SimpleQueue()
         self._tickets: list[Ticket] = []
+        self._chunk: list[Path] = []
+        self._stamps: dict[Path, Stamp] = {}  # of what was asked for and has not come
         self._headers: list[InstanceHeader] = []
         self._skipped: list[SkippedFile] = []
+        self._gone: list[Path] = []
+        self._asked = 0
         self._found = 0
         self._read = 0
+        self._known = 0
 
     @property
     def is_waiting(self) -> bool:
         return self._read < self._found
 
-    def request(self, paths: tuple[Path, ...]) -> None:
-        self._found += len(paths)
-        if paths:
-            answer = partial(self._on_answer, paths)
-            self._tickets.append(self._pool.submit(ReadHeaders(paths), answer, HEADERS))
+    def take_listing(self, listing: Listing) -> None:
+        """Ask for the files that are not remembered."""
+        if listing.names is not None:
+            self._gone += self._memory.vanished(listing.folder, listing.names)
+        known = self._memory.recall(listing.folder, listing.stamps)
+        self._found += len(listing.stamps)
+        self._read += len(known)
+        self._known += len(known)
+        for name, stamp in listing.stamps.items():
+            if name not in known:
+                self._ask(listing.path(name), stamp)
+            elif (outcome := known[name]) is not None:
+                self._sort(outcome, listing.path(name), stamp)
         self._hand_out(is_done=False)
+
+    def flush(self) -> None:
+        """Ask for what is not yet a whole chunk."""
+        if self._chunk:
+            paths = tuple(self._chunk)
+            self._chunk.clear()
+            self._asked += len(paths)
+            answer = partial(self._on_answer, paths)
+            self._tickets.append(
+                self._pool.submit(ReadHeaders(paths, follow=True), answer, HEADERS)
+            )
 
     def skip(self, skipped: SkippedFile) -> None:
         self._skipped.append(skipped)
@@ -192,6 +274,13 @@ class _Run:
     def finish(self) -> None:
         self._hand_out(is_done=True)
 
+    def _ask(self, path: Path, stamp: Stamp) -> None:
+        self._stamps[path] = stamp
+        self._chunk.append(path)
+        if len(self._chunk) >= (CHUNK if self._asked < LARGE_CHUNK else LARGE_CHUNK):
+            self.flush()
+            self._hand_out(is_done=False)
+
     def _on_answer(self, paths: tuple[Path, ...], outcome: Outcome) -> None:
         self._answers.put((paths, outcome))  # on a thread of the pool
 
@@ -199,42 +288,59 @@ class _Run:
         with suppress(Empty):
             while True:
                 self._take(*self._answers.get_nowait())
-        if self._headers or self._skipped or is_done:
+        if self._headers or self._skipped or self._gone or is_done:
             batch = ScanBatch(
-                tuple(self._headers), tuple(self._skipped), self._found, self._read, is_done
+                tuple(self._headers),
+                tuple(self._skipped),
+                self._found,
+                self._read,
+                is_done,
+                self._known,
+                tuple(self._gone),
             )
-            self._headers.clear()
-            self._skipped.clear()
+            for handed_out in (self._headers, self._skipped, self._gone):
+                handed_out.clear()
             self._deliver(batch)
 
     def _take(self, paths: tuple[Path, ...], outcome: Outcome) -> None:
         self._read += len(paths)
-        if isinstance(outcome, tuple):
-            self._headers.extend(h for h in outcome if isinstance(h, InstanceHeader))
-            self._skipped.extend(s for s in outcome if isinstance(s, SkippedFile))
-        elif isinstance(outcome, MedganError):
-            reason = f"was not read: {outcome.problem}"
+        if isinstance(outcome, MedganError):
+            reason = f"{NOT_READ}: {outcome.problem}"
             self._skipped.extend(SkippedFile(path, reason) for path in paths)
+        elif isinstance(outcome, tuple):
+            for path, found in zip(paths, outcome, strict=True):
+                stamp = self._stamps.pop(path, _UNSTAMPED)
+                if stamp != _UNSTAMPED:
+                    self._memory.remember(path, stamp, found)
+                self._sort(found, path, stamp)
 
+    def _sort(self, outcome: HeaderOutcome, path: Path, stamp: Stamp) -> None:
+        if isinstance(outcome, InstanceHeader):
+            self._headers.append(outcome)
+        elif isinstance(outcome, SkippedFile):
+            self._skipped.append(outcome)
+        else:
+            self._follow(outcome, stamp)
 
-def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | SkippedFile]:
-    try:
-        status = path.stat()
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            # A pipe or a device would block the reader.
-            yield SkippedFile(path, "is neither a file nor a folder")
-            return
-        identity = (status.st_dev, status.st_ino)
-        if status.st_ino and identity in seen:  # a link back, or given twice
-            return
-        seen.add(identity)
-        if stat.S_ISREG(status.st_mode):
-            yield path
-            return
-        with os.scandir(path) as entries:
-            names = sorted(entry.name for entry in entries)
-    except OSError as error:
-        yield SkippedFile(path, f"cannot be opened ({error.strerror or type(error).__name__})")
-        return
-    for name in names:
-        yield from _walk(path / name, seen)
+    def _follow(self, contents: Contents, stamp: Stamp) -> None:
+        """Ask for the files that an archive or a DICOMDIR leads to, each once."""
+        self._skipped.append(SkippedFile(contents.path, contents.note))
+        self._skipped += contents.refused
+        folders: dict[str, dict[str, Stamp]] = {}
+        for member in contents.members:
+            own = self._stamp_of(member, contents.path, stamp)
+            if own is not None:
+                folders.setdefault(str(member.parent), {})[member.name] = own
+        for folder, stamps in folders.items():
+            self.take_listing(Listing(folder, stamps))
+        self.flush()
+
+    def _stamp_of(self, member: Path, source: Path, stamp: Stamp) -> Stamp | None:
+        """Return the archive's stamp for its members; None for a file that was met before."""
+        if source in member.parents:
+            return stamp
+        try:
+            status = member.stat()
+        except OSError:
+            return None
+        return (status.st_size, status.st_mtime_ns) if self._seen.is_new(status) else None

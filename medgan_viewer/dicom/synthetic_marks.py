@@ -250,6 +250,9 @@ def _write_private_block(dataset: Dataset, provenance: Provenance) -> None:
 
 def _private_texts(dataset: Dataset) -> dict[int, str] | None:
     """Return the texts of our private block by element, or None when there is no such block."""
+    tags = dataset.keys()
+    if not any(tag >> 16 == PRIVATE_GROUP for tag in tags):
+        return None
     for number in range(0x10, 0x100):
         creator = _texts(dataset, (PRIVATE_GROUP, number))
         if creator == (PRIVATE_CREATOR,):

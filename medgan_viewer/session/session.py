@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from medgan_viewer import paths
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet
+from medgan_viewer.dicom.hierarchy import StudyFacts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
@@ -30,6 +31,7 @@ from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
+from medgan_viewer.session.study_index import StudyIndex
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
@@ -63,6 +65,7 @@ class SessionOptions:
     layouts : the layout used last for each kind of study; None opens studies into one tile
     runs_folder : where training runs lie, and new ones go
     training_command : what starts a training process; empty for this program itself
+    index_path : file of the study index; None keeps no list of studies
     """
 
     package_roots: tuple[Path, ...]
@@ -76,6 +79,7 @@ class SessionOptions:
     layouts: Mapping[str, Layout] | None = None
     runs_folder: Path = field(default_factory=paths.runs_folder)
     training_command: tuple[str, ...] = ()
+    index_path: Path | None = None
 
 
 class Session(QObject):
@@ -96,7 +100,8 @@ class Session(QObject):
         self.pool = DecoderPool(options.decoders)
         self.loader = FrameLoader(self.pool, options.cache_bytes)
         self.thumbnails = ThumbnailMaker(self.pool)
-        self.studies = OpenStudies(self.pool, self.notices)
+        self.index = StudyIndex(options.index_path, self.notices)
+        self.studies = OpenStudies(self.pool, self.notices, self.index)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
         self.latent = LatentState()
         self.acquired = tuple(ViewportState(Role.ACQUIRED) for _ in range(MAX_TILES))
@@ -144,6 +149,8 @@ class Session(QObject):
             feeder.viewport.index_wanted.connect(self._scroll_along)
         self.studies.first_set_found.connect(self._on_first_set)
         self.studies.changed.connect(self._update_stacks)
+        self.index.files_found.connect(self.studies.open_paths)
+        self.index.removed.connect(self._on_removed)
         self.translation.finished.connect(self._on_translated)
         self.comparison.mode_changed.connect(self._arrange)
         self.mpr.opened_changed.connect(self._arrange)
@@ -239,6 +246,7 @@ class Session(QObject):
         shown = feeder.display_set
         if shown is None or shown.uid != display_set.uid:  # else the user keeps his place
             feeder.show(display_set)
+            self.index.mark_opened(display_set.study)
         self.grid.activate(feeder.viewport)
 
     def show_synthetic_set(self, made: SyntheticSet) -> None:
@@ -257,6 +265,15 @@ class Session(QObject):
 
     def feeder_of(self, tile: ViewportState) -> StackFeeder | None:
         return next((f for f in self.feeders if f.viewport is tile), None)
+
+    def _on_removed(self, studies: list[StudyFacts]) -> None:
+        """Clear the tiles of studies that were taken off the list."""
+        self.studies.drop(studies)
+        keys = {(facts.patient_id, facts.study_uid) for facts in studies}
+        for feeder in self.feeders:
+            shown = feeder.display_set
+            if shown and (shown.study.patient_id, shown.study.study_uid) in keys:
+                feeder.clear(EMPTY_TEXT)
 
     def _on_first_set(self, display_set: DisplaySet) -> None:
         """Show what was opened, without a click."""
@@ -320,6 +337,7 @@ class Session(QObject):
         self.comparison.close()
         self.training.close()
         self.studies.close()
+        self.index.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()
         self.thumbnails.close()

@@ -4,24 +4,25 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from medgan_viewer.dicom.decoder import DecoderPool
-from medgan_viewer.dicom.display_sets import DisplaySet, split_into_display_sets
+from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.dicom.hierarchy import (
     FrameRef,
-    InstanceHeader,
     SkippedFile,
     StudyFacts,
-    group_into_studies,
 )
-from medgan_viewer.dicom.scan import ScanBatch, scan_incrementally
+from medgan_viewer.dicom.scan import NoMemory, ScanBatch, scan_incrementally
 from medgan_viewer.errors import CancelledError, MedganError, unexpected
 from medgan_viewer.files import is_file
+from medgan_viewer.session.found_headers import FoundHeaders
+from medgan_viewer.session.found_headers import StudyEntry as StudyEntry
 from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.study_index import StudyIndex
 from medgan_viewer.session.translation import SyntheticSet
 
 log = logging.getLogger(__name__)
@@ -31,20 +32,14 @@ SNAPSHOT_SHARE = 4  # a snapshot of many files may take a quarter of the scan's 
 
 
 @dataclass(frozen=True, slots=True)
-class StudyEntry:
-    """A study and its display sets, in the order of the list."""
-
-    facts: StudyFacts
-    display_sets: tuple[DisplaySet, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ScanStatus:
     """How far the scan is.
 
     Attributes
     ----------
     files : looked at so far
+    found : known of so far; grows while folders are still walked
+    known : of `files`, how many were as the index knows them
     rate : files per second
     error : why the scan stopped early
     """
@@ -54,6 +49,8 @@ class ScanStatus:
     shown: int = 0
     rate: float = 0.0
     error: MedganError | None = None
+    found: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +58,6 @@ class _Snapshot:
     studies: tuple[StudyEntry, ...]
     skipped: tuple[SkippedFile, ...]
     status: ScanStatus
-
-
-@dataclass
-class _Found:
-    """All headers of this run of the program; touched by the scan thread alone."""
-
-    headers: dict[Path, InstanceHeader] = field(default_factory=dict)
-    skipped: dict[Path, SkippedFile] = field(default_factory=dict)
-
-    def add(self, batch: ScanBatch) -> None:
-        for header in batch.headers:
-            self.headers[header.path] = header
-            self.skipped.pop(header.path, None)
-        for skipped in batch.skipped:
-            self.skipped[skipped.path] = skipped
-
-    def snapshot(self, status: ScanStatus) -> _Snapshot:
-        studies, copies = group_into_studies(self.headers.values())
-        entries = tuple(
-            StudyEntry(
-                study.facts,
-                tuple(s for series in study.series for s in split_into_display_sets(series)),
-            )
-            for study in studies
-        )
-        skipped = {**self.skipped, **{copy.path: copy for copy in copies}}
-        return _Snapshot(entries, tuple(skipped.values()), status)
 
 
 class OpenStudies(QObject):
@@ -105,11 +75,14 @@ class OpenStudies(QObject):
     first_set_found = Signal(object)
     _delivered = Signal(int, object)
 
-    def __init__(self, pool: DecoderPool, notices: NoticeBoard) -> None:
+    def __init__(
+        self, pool: DecoderPool, notices: NoticeBoard, index: StudyIndex | None = None
+    ) -> None:
         super().__init__()
         self._pool = pool
         self._notices = notices
-        self._found = _Found()
+        self._index = index or StudyIndex(None, notices)
+        self._found = FoundHeaders()
         self._studies: tuple[StudyEntry, ...] = ()
         self._skipped: tuple[SkippedFile, ...] = ()
         self._synthetic: list[SyntheticSet] = []
@@ -171,18 +144,25 @@ class OpenStudies(QObject):
 
     def open_paths(self, paths: Iterable[Path]) -> None:
         """Scan files and folders in the background, after any scan that still runs."""
-        if self._closed:  # dropped on a window that is closing
-            return
         wanted = tuple(paths)
         self._opened |= dict.fromkeys(wanted)
+        self._announced = False
+        self._first_path = wanted[0] if wanted else None
+        self._start(wanted, ())
+
+    def drop(self, studies: Iterable[StudyFacts]) -> None:
+        """Take studies off what is open, after any scan that still runs."""
+        self._start((), tuple(studies))
+
+    def _start(self, wanted: tuple[Path, ...], dropped: tuple[StudyFacts, ...]) -> None:
+        if self._closed:  # dropped on a window that is closing
+            return
         before = self._thread
         self._run += 1
-        self._announced = False
         self._known_sets = {s.uid for study in self._studies for s in study.display_sets}
-        self._first_path = wanted[0] if wanted else None
         self._thread = threading.Thread(
             target=self._scan,
-            args=(self._run, wanted, before),
+            args=(self._run, wanted, dropped, before),
             name="medgan-index",
             daemon=True,
         )
@@ -210,31 +190,36 @@ class OpenStudies(QObject):
         self,
         run: int,
         paths: tuple[Path, ...],
+        dropped: tuple[StudyFacts, ...],
         before: threading.Thread | None,
     ) -> None:
         if before is not None:
             before.join()
+        self._found.drop(dropped)
         started = last = time.monotonic()
         pause = SNAPSHOT_INTERVAL_S
-        files = 0
+        files = found = known = 0
 
         def status(*, running: bool, error: MedganError | None = None) -> ScanStatus:
             elapsed = max(time.monotonic() - started, 1e-3)
-            return ScanStatus(running, files, len(self._found.headers), files / elapsed, error)
+            shown = len(self._found.headers)
+            return ScanStatus(running, files, shown, files / elapsed, error, found, known)
 
         def take(batch: ScanBatch) -> None:
-            nonlocal files, last, pause
+            nonlocal files, found, known, last, pause
             self._found.add(batch)
-            files = batch.files_read
+            files, found, known = batch.files_read, batch.files_found, batch.files_known
             begun = time.monotonic()
             if begun - last >= pause:
-                self._delivered.emit(run, self._found.snapshot(status(running=True)))
+                self._delivered.emit(run, _Snapshot(*self._found.studies(), status(running=True)))
                 last = time.monotonic()
                 pause = max(SNAPSHOT_INTERVAL_S, SNAPSHOT_SHARE * (last - begun))
 
         error: MedganError | None = None
+        memory = self._index.memory() if paths else None
+        held = self._found.held.before(memory or NoMemory())
         try:
-            scan_incrementally(paths, self._pool, take, lambda: run <= self._stopped_run)
+            scan_incrementally(paths, self._pool, take, lambda: run <= self._stopped_run, held)
         except CancelledError:
             log.info("scan cancelled after %d files", files)
         except MedganError as problem:
@@ -242,7 +227,11 @@ class OpenStudies(QObject):
         except Exception as problem:  # the thread must not die silently
             log.exception("scan failed")
             error = unexpected(problem)
-        final = self._found.snapshot(status(running=False, error=error))
+        finally:
+            if memory is not None:
+                memory.close()
+                self._index.scan_ended(memory)
+        final = _Snapshot(*self._found.studies(), status(running=False, error=error))
         self._delivered.emit(run, final)
 
     # ---- on the window's thread ----
@@ -259,6 +248,8 @@ class OpenStudies(QObject):
             self._notices.post_error(snapshot.status.error)
         elif run == self._run and not snapshot.status.running and not self._announced:
             self._tell_nothing_found()
+        if not snapshot.status.running:
+            self._index.store_display_sets((s.facts, s.display_sets) for s in self._studies)
         self.changed.emit()
         self.scan_changed.emit()
 
@@ -270,16 +261,21 @@ class OpenStudies(QObject):
         if self._announced:
             return
         sets = [s for study in self._studies for s in study.display_sets]
-        chosen = next((s for s in sets if any(f.path == self._first_path for f in s.frames)), None)
         waits = self._first_path is not None and is_file(self._first_path)
+        given = (s for s in sets if waits and any(map(self._is_first, s.frames)))
+        chosen = next(given, None)
         if chosen is None and not (waits and self._status.running):
             chosen = next((s for s in sets if s.uid not in self._known_sets), None)
         if chosen is not None:
             self._announced = True
             self.first_set_found.emit(chosen)
 
+    def _is_first(self, ref: FrameRef) -> bool:
+        """Tell whether a frame is of the file given first, or of a member of that archive."""
+        return ref.path == self._first_path or self._first_path in ref.path.parents
+
     def _tell_nothing_found(self) -> None:
-        if self._run > self._stopped_run:
+        if self._first_path is not None and self._run > self._stopped_run:
             skipped = len(self._skipped)
             text = (
                 f"Nothing new to show; {skipped} files stand under 'Not shown' with the reason."

@@ -39,6 +39,7 @@ _W, _I = Scope.WINDOW, Scope.IMAGES
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open a folder…", ("Ctrl+O",), "Files"),
     ActionSpec("open_files", "Open files…", ("Ctrl+Shift+O",), "Files"),
+    ActionSpec("study_list", "List of all studies", ("Ctrl+L",), "Files"),
     ActionSpec("open_demo", "Open the demonstration", (), "Files"),
     ActionSpec("save_picture", "Save a picture of the window…", ("Ctrl+S",), "Files"),
     ActionSpec("export_synthetic", "Export the synthetic image…", ("Ctrl+E",), "Files"),

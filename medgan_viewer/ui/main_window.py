@@ -30,6 +30,7 @@ from medgan_viewer.ui.pictures import copy_picture, export_synthetic, save_pictu
 from medgan_viewer.ui.right_panel import RightPanel
 from medgan_viewer.ui.side_panel import SidePanel
 from medgan_viewer.ui.status_line import StatusLine
+from medgan_viewer.ui.studies.study_list_page import attach_study_list, study_list_slots
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
 from medgan_viewer.ui.training.training_page import TrainingPage
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.images = GridWidget(session)
-        slots = self._slots() | tile_slots(session) | view_slots(session)
+        slots = self._slots() | tile_slots(session) | view_slots(session) | study_list_slots(self)
         self.actions_by_id = make_actions(self, self.images, slots)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingPage(session.training, session.notices)
         parts = (self.left_side, self.notices, self.images, self.right_side, self.hints)
         self.pages = Pages(images_page(*parts), self.training)
+        self.study_list = attach_study_list(self)
         self._lay_out()
         self.hints.setVisible(show_hints)
         self._connect()

@@ -51,7 +51,10 @@ class StatusLine(QWidget):
         status = self._session.studies.status
         self.stop_scan.setVisible(status.running)
         if status.running:
-            self.scan.setText(f"Looking for images: {status.files} files, {status.rate:.0f} / s")
+            of = f" of {status.found}" if status.found > status.files else ""
+            self.scan.setText(
+                f"Looking for images: {status.files}{of} files, {status.rate:.0f} / s"
+            )
         elif status.files:
             skipped = len(self._session.studies.skipped)
             more = f", {skipped} not shown" if skipped else ""

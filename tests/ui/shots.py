@@ -51,7 +51,7 @@ class Stage:
     def __init__(self, data, name, *, hints=False):
         self.data = data
         self.name = name
-        options = SessionOptions((paths.shipped_packages(),))
+        options = SessionOptions((paths.shipped_packages(),), index_path=data / f"{name}.db")
         self.session = Session(options, real_engine)
         self.window = MainWindow(self.session, show_hints=hints)
         self.session.library.refresh()
@@ -185,6 +185,63 @@ def different_patients(stage):
     stage.save()
     stage.session.hide_identity(True)
     stage.save(suffix="_hidden")
+
+
+@shot
+def study_list(stage):
+    stage.session.set_mode(Mode.BROWSE)
+    write_list_data(stage.data / "list")
+    stage.open("list", "t1", "flair", "other")
+    stage.wait(lambda: len(stage.session.index.studies) >= 7)
+    stage.window.actions_by_id["study_list"].trigger()
+    stage.save()
+    stage.session.hide_identity(True)
+    stage.save(suffix="_hidden")
+    stage.session.hide_identity(False)
+    stage.window.study_list.search.setText("head 2024")
+    stage.window.study_list.table.selectRow(0)
+    stage.save(suffix="_searched")
+    stage.window.study_list.search.setText("nothing like this")
+    stage.save(suffix="_none")
+
+
+@shot
+def recent(stage):
+    write_list_data(stage.data / "recent")
+    stage.open("recent")
+    stage.wait(lambda: len(stage.session.index.studies) >= 6)
+    stage.session.studies.drop([study.facts for study in stage.session.studies.studies])
+    stage.wait(lambda: not stage.session.studies.studies)
+    stage.session.set_mode(Mode.BROWSE)
+    stage.save()
+
+
+def write_list_data(folder):
+    """Write studies of several invented patients, modalities and years."""
+    made = (
+        ("Made^Amber", "M-104", "CT", "20240318", "CT chest", ("Lung 1 mm", "Soft tissue 5 mm")),
+        ("Made^Amber", "M-104", "CT", "20230902", "CT chest, earlier", ("Lung 1 mm",)),
+        ("Made^Bruno", "M-117", "MR", "20240511", "MR head", ("T1 axial", "T2 axial", "FLAIR")),
+        ("Made^Clara Zoe", "M-121", "CR", "20220107", "Chest PA", ("PA",)),
+        ("Made^Dmitri", "M-130", "PT", "20241130", "FDG whole body", ("AC", "NAC")),
+        ("Made^Esther", "M-142", "US", "20250222", "US abdomen", ("Liver",)),
+    )
+    for number, (name, patient_id, modality, date, title, series) in enumerate(made):
+        for index, label in enumerate(series):
+            make_series(
+                folder / str(number) / label,
+                range(0, 5 * (3 + 2 * number), 5),
+                name=f"{label} {number}",
+                PatientName=name,
+                PatientID=patient_id,
+                Modality=modality,
+                StudyDate=date,
+                StudyDescription=title,
+                SeriesDescription=label,
+                SeriesNumber=index + 1,
+                StudyInstanceUID=f"1.2.3.{number}",
+                pixels=np.uint16(1000 * shepp_logan_phantom()[::4, ::4]),
+            )
 
 
 @shot

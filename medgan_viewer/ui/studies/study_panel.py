@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QTreeView, QVBoxLayout, QW
 from medgan_viewer.imaging.display import DisplayImage
 from medgan_viewer.session.session import Session
 from medgan_viewer.ui.foreign_text import PlainLabel
+from medgan_viewer.ui.studies.recent_list import RecentList
 from medgan_viewer.ui.studies.study_tree_model import KEY_ROLE, SET_ROLE, StudyTreeModel
 from medgan_viewer.ui.studies.thumbnail import SIDE_PX
 
@@ -65,6 +66,7 @@ class StudyPanel(QWidget):
         self.open = QPushButton("Open a folder…")
         self.open.setToolTip("Choose a folder with DICOM images (Ctrl+O)")
         self.open.clicked.connect(self.open_wanted)
+        self.recent = RecentList(session)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
@@ -73,6 +75,7 @@ class StudyPanel(QWidget):
         column.addWidget(self.tree, 1)
         column.addWidget(self.empty)
         column.addWidget(self.open)
+        column.addWidget(self.recent)
         column.addStretch(0)
         self._column = column
         session.studies.changed.connect(self._refresh)
@@ -105,6 +108,7 @@ class StudyPanel(QWidget):
         for end in (0, self._column.count() - 1):  # text and button stand in the middle
             self._column.setStretch(end, int(is_empty))
         self.empty.setVisible(is_empty)
+        self.recent.setVisible(is_empty)
         self.tree.setVisible(not is_empty)
         self.search.setVisible(not is_empty)
 

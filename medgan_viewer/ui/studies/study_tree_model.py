@@ -172,12 +172,16 @@ class StudyTreeModel(QStandardItemModel):
         for row in range(parent.rowCount() - 1, -1, -1):
             child = parent.child(row)
             if child.data(KEY_ROLE) not in kept:
-                set_id = child.data(SET_ROLE)
-                if set_id:
-                    self._sets.pop(set_id, None)
+                self._forget_sets(child)
                 parent.removeRow(row)
             else:
                 self._remove_others(child, kept)
+
+    def _forget_sets(self, item: QStandardItem) -> None:
+        """Forget the sets of an item that is removed with all that is below it."""
+        self._sets.pop(item.data(SET_ROLE) or "", None)
+        for row in range(item.rowCount()):
+            self._forget_sets(item.child(row))
 
 
 def _patient_key(facts: StudyFacts) -> str:

@@ -1,0 +1,1 @@
+"""The study index: what was opened, kept between runs of the program."""
