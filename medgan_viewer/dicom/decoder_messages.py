@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.dicom.tags import TagRow
 from medgan_viewer.imaging.frame import PixelFrame
 
 
@@ -21,7 +22,14 @@ class ReadFrame:
     ref: FrameRef
 
 
-Task = ReadHeaders | ReadFrame
+@dataclass(frozen=True, slots=True)
+class ReadTags:
+    """Task: all elements of a file, for the tag browser."""
+
+    path: Path
+
+
+Task = ReadHeaders | ReadFrame | ReadTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +58,15 @@ class FrameInArena:
     frame: PixelFrame
     shape: tuple[int, ...]
     dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class SomeTags:
+    """Message from the process: the next elements of a file; few, as unpacking them holds the GIL.
+
+    Attributes
+    ----------
+    rows : none after the last
+    """
+
+    rows: tuple[TagRow, ...]

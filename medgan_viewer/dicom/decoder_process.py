@@ -8,6 +8,7 @@ megabyte takes 0.05 ms that way and 1.2 ms through the pipe.
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -16,14 +17,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from medgan_viewer.dicom.decoder_messages import FrameInArena, NeedArena, ReadFrame, ReadHeaders
+from medgan_viewer.dicom.decoder_messages import (
+    FrameInArena,
+    NeedArena,
+    ReadFrame,
+    ReadHeaders,
+    ReadTags,
+    SomeTags,
+)
 from medgan_viewer.dicom.hierarchy import InstanceHeader, SkippedFile
 from medgan_viewer.dicom.instance_header import read_header
 from medgan_viewer.dicom.reader import FrameReader
+from medgan_viewer.dicom.tags import read_tags
 from medgan_viewer.errors import MedganError, unexpected
 
 log = logging.getLogger(__name__)
 
+ROWS_PER_MESSAGE = 1000
 MEMORY_LIMIT = 1536 << 20  # beyond what the process uses after its imports
 
 
@@ -31,7 +41,8 @@ def serve(connection: Connection, memory_limit: int) -> None:
     """Answer tasks until the connection closes or None comes.
 
     ReadHeaders is answered by one outcome per file as soon as it is there; ReadFrame by
-    FrameInArena or a MedganError, with NeedArena before it where the block is too small.
+    FrameInArena or a MedganError, with NeedArena before it where the block is too small; ReadTags
+    by SomeTags until they are empty, or a MedganError.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -45,6 +56,9 @@ def serve(connection: Connection, memory_limit: int) -> None:
             if isinstance(task, ReadHeaders):
                 for path in task.paths:
                     connection.send(_header_answer(path))
+            elif isinstance(task, ReadTags):
+                for answer in _tag_answers(task.path):
+                    connection.send(answer)
             else:
                 connection.send(_frame_answer(reader, task, arena))
     except (EOFError, OSError):
@@ -79,6 +93,21 @@ def _header_answer(path: Path) -> InstanceHeader | SkippedFile:
     except Exception as error:  # the process must outlive a bug, and the file must not disappear
         log.exception("a header could not be read")
         return SkippedFile(path, f"could not be read ({type(error).__name__}: {error})")
+
+
+def _tag_answers(path: Path) -> Iterator[SomeTags | MedganError]:
+    try:
+        rows = read_tags(path)
+    except MedganError as error:
+        yield error
+        return
+    except Exception as error:  # the process must outlive a bug, and the parent must hear of it
+        log.exception("the elements of a file could not be read")
+        yield unexpected(error)
+        return
+    for start in range(0, len(rows), ROWS_PER_MESSAGE):
+        yield SomeTags(rows[start : start + ROWS_PER_MESSAGE])
+    yield SomeTags(())
 
 
 def _frame_answer(

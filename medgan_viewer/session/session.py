@@ -23,6 +23,7 @@ from medgan_viewer.session.loading import FrameLoader
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
+from medgan_viewer.session.tag_browser import TagBrowser
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
@@ -85,6 +86,7 @@ class Session(QObject):
         self.pool = DecoderPool(options.decoders)
         self.loader = FrameLoader(self.pool, options.cache_bytes)
         self.thumbnails = ThumbnailMaker(self.pool)
+        self.tags = TagBrowser(self.pool)
         self.studies = OpenStudies(self.pool, self.notices)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
         self.latent = LatentState()
@@ -254,6 +256,7 @@ class Session(QObject):
         self.comparison.close()
         self.training.close()
         self.studies.close()
+        self.tags.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()
         self.thumbnails.close()

@@ -43,6 +43,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_picture", "Save a picture of the window…", ("Ctrl+S",), "Files"),
     ActionSpec("export_synthetic", "Export the synthetic image…", ("Ctrl+E",), "Files"),
     ActionSpec("copy_picture", "Copy the images as a picture", ("Ctrl+Shift+C",), "Files"),
+    ActionSpec("show_tags", "Tags of the image", ("Ctrl+I",), "Files"),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Files"),
     ActionSpec("mode_browse", "Browse", ("Ctrl+1",), "Modes", checkable=True),
     ActionSpec("mode_generate", "Generate", ("Ctrl+2",), "Modes", checkable=True),

@@ -32,6 +32,7 @@ from medgan_viewer.ui.side_panel import SidePanel
 from medgan_viewer.ui.status_line import StatusLine
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
+from medgan_viewer.ui.tool_windows import ToolWindows
 from medgan_viewer.ui.training.training_page import TrainingPage
 
 # Share of the window, and limits in pixels: the images keep 60 % of 1280 x 800.
@@ -60,7 +61,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.images = GridWidget(session)
-        slots = self._slots() | tile_slots(session)
+        self.tool_windows = ToolWindows(self)
+        slots = self._slots() | tile_slots(session) | self.tool_windows.slots()
         self.actions_by_id = make_actions(self, self.images, slots)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)

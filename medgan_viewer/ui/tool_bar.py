@@ -78,7 +78,7 @@ class ToolBar(QWidget):
         for name in ("open_folder", "open_files", "open_demo"):
             menu.addAction(actions[name])
         menu.addSeparator()
-        for name in ("save_picture", "copy_picture", "export_synthetic"):
+        for name in ("show_tags", "save_picture", "copy_picture", "export_synthetic"):
             menu.addAction(actions[name])
         menu.addSeparator()
         for name in ("hide_identity", "full_screen", "about", "quit"):
