@@ -70,6 +70,7 @@ class ViewportState(QObject):
     fitted() : the user asked for the whole image
     index_wanted(int) : the user asks for another plane of the stack
     painted(PixelFrame) : the tile drew this frame
+    loaded_changed() : planes of the stack came into memory or left it
     """
 
     content_changed = Signal()
@@ -78,6 +79,7 @@ class ViewportState(QObject):
     fitted = Signal()
     index_wanted = Signal(int)
     painted = Signal(object)
+    loaded_changed = Signal()
 
     def __init__(self, role: Role) -> None:
         super().__init__()
@@ -89,6 +91,7 @@ class ViewportState(QObject):
         self._index = 0
         self._wanted = 0
         self._count = 0
+        self._loaded: tuple[tuple[int, int], ...] = ()
         self._voi: Voi | None = None
         self._voi_is_users = False
         self._series_voi: Voi | None = None
@@ -131,6 +134,16 @@ class ViewportState(QObject):
     @property
     def count(self) -> int:
         return self._count
+
+    @property
+    def loaded(self) -> tuple[tuple[int, int], ...]:
+        """First and last plane of every run of the stack that is in memory."""
+        return self._loaded
+
+    def set_loaded(self, loaded: tuple[tuple[int, int], ...]) -> None:
+        if loaded != self._loaded:
+            self._loaded = loaded
+            self.loaded_changed.emit()
 
     def start_stack(self, caption: Caption, count: int, index: int, message: str) -> None:
         """Show another stack: the old image goes at once, `message` stands until a frame comes."""

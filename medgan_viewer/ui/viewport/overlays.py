@@ -11,7 +11,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.geometry import SpacingSource, orientation_letters
 from medgan_viewer.imaging.voi import text_of
 from medgan_viewer.session.viewports import ViewportState
-from medgan_viewer.ui.theme import ACCENT, SECONDARY, TEXT, TRACK, overlay_font
+from medgan_viewer.ui.theme import ACCENT, LOADED, SECONDARY, TEXT, TRACK, overlay_font
 from medgan_viewer.ui.viewport.placement import Placement
 
 MARGIN = 8.0
@@ -174,11 +174,16 @@ def _scale_bar(painter: QPainter, area: QRectF, placement: Placement, frame: Pix
 
 
 def _stack_place(painter: QPainter, area: QRectF, state: ViewportState) -> None:
-    """Draw a thin bar at the right edge: how far down the stack the image lies."""
+    """Draw a thin bar at the right edge: where in the stack the image lies, and what is loaded."""
     if state.count < 2:
         return
     track = QRectF(area.right() - 4, area.top() + 30, 2, max(area.height() - 90, 10))
     painter.fillRect(track, TRACK)
+    per_plane = track.height() / state.count
+    for first, last in state.loaded:
+        part = QRectF(track.left(), 0, track.width(), per_plane * (last - first + 1))
+        part.moveTop(track.top() + per_plane * first)
+        painter.fillRect(part, LOADED)
     thumb = max(track.height() / state.count, 6.0)
     room = track.height() - thumb
     top = track.top() + room * state.index / (state.count - 1)

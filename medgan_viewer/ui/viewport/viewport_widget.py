@@ -66,6 +66,7 @@ class ViewportWidget(QWidget):
         state.content_changed.connect(self._on_content_changed)
         state.voi_changed.connect(self.update)
         state.view_changed.connect(self.update)
+        state.loaded_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(512, 512)
