@@ -15,10 +15,12 @@ class LoadPlan:
     frames : of the stack, in its order
     index : the plane on screen
     direction : 1 or -1: where the user last scrolled to
+    missing : planes that are still to be loaded; kept true by whoever loads them
     """
 
     def __init__(self, frames: tuple[FrameRef, ...], index: int = 0, direction: int = 1) -> None:
         self.frames = frames
+        self.missing = set(frames)
         self.index = index
         self.direction = direction
         self._place = {ref: place for place, ref in enumerate(frames)}
@@ -36,19 +38,21 @@ class LoadPlan:
         return steps if steps >= 0 else -steps * AHEAD_PER_BEHIND
 
     def order(self) -> Iterator[FrameRef]:
-        """Yield all planes but the one on screen, the first to be needed first."""
+        """Yield the missing planes but the one on screen, the first to be needed first."""
         ahead = behind = self.index
         count = len(self.frames)
-        while True:
+        while self.missing:
             found = False
             for _ in range(AHEAD_PER_BEHIND):
                 ahead += self.direction
                 if 0 <= ahead < count:
                     found = True
-                    yield self.frames[ahead]
+                    if self.frames[ahead] in self.missing:
+                        yield self.frames[ahead]
             behind -= self.direction
             if 0 <= behind < count:
                 found = True
-                yield self.frames[behind]
+                if self.frames[behind] in self.missing:
+                    yield self.frames[behind]
             if not found:
                 return

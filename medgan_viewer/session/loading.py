@@ -133,14 +133,16 @@ class FrameLoader(QObject):
         if known is not None and known.frames is frames:
             known.move(index, direction)
         elif frames:
-            self._plans[holder] = LoadPlan(frames, index, direction)
+            plan = self._plans[holder] = LoadPlan(frames, index, direction)
+            plan.missing -= self._kept.keys() | self._failed
         else:
             self._plans.pop(holder, None)
-        next_ones = set(self._next_ahead(MAX_AHEAD))
-        for ref, request in list(self._running.items()):
-            if request.priority == PREFETCH and ref not in next_ones:
-                request.cancel()
-                del self._running[ref]
+        ahead = [ref for ref, one in self._running.items() if one.priority == PREFETCH]
+        if ahead:
+            next_ones = set(self._next_ahead(MAX_AHEAD))
+            for ref in ahead:
+                if ref not in next_ones:
+                    self._running.pop(ref).cancel()
         self._load_ahead()
 
     def close(self) -> None:
@@ -163,6 +165,8 @@ class FrameLoader(QObject):
         elif isinstance(outcome, MedganError):
             log.warning("a frame could not be decoded: %s", type(outcome).__name__)
             self._failed.add(ref)
+            for plan in self._plans.values():
+                plan.missing.discard(ref)
             self.frame_failed.emit(ref, outcome)
         self._load_ahead()
 
@@ -170,6 +174,8 @@ class FrameLoader(QObject):
         if ref not in self._kept:
             self._kept[ref] = frame
             self._size += frame.stored.nbytes
+            for plan in self._plans.values():
+                plan.missing.discard(ref)
         self._kept.move_to_end(ref)
         self._frame_bytes = frame.stored.nbytes
         self._evict(set(self._pinned.values()))
@@ -183,6 +189,9 @@ class FrameLoader(QObject):
             if victim is None:
                 break
             self._size -= self._kept.pop(victim).stored.nbytes
+            for plan in self._plans.values():
+                if plan.rank(victim) is not None:
+                    plan.missing.add(victim)
             is_changed = True
         return is_changed
 
@@ -222,10 +231,7 @@ class FrameLoader(QObject):
 
     def _next_ahead(self, count: int) -> list[FrameRef]:
         """Return the next planes that are not in memory, the tiles in turn."""
-        waiting = [
-            (ref for ref in plan.order() if ref not in self._kept and ref not in self._failed)
-            for plan in self._plans.values()
-        ]
+        waiting = [plan.order() for plan in self._plans.values() if plan.missing]
         found: dict[FrameRef, None] = {}
         while waiting and len(found) < count:
             for refs in list(waiting):
