@@ -22,6 +22,7 @@ import SimpleITK
 from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
+from medgan_viewer.dicom.decoder_messages import ReadHeaders
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
@@ -79,7 +80,11 @@ class Viewer:
         self.session.pool.warm_up()
         self.images.show()
         self.wait(lambda: len(self.session.pool.process_ids()) == 2)
-        self.pause(1.5)  # the imports of the decoder processes
+        ready: list[object] = []
+        for _ in range(4):  # both processes answer once their imports are done
+            self.session.pool.submit(ReadHeaders((Path("none"),)), ready.append)
+            self.pause(0.3)
+        self.wait(lambda: len(ready) == 4)
 
     def wait(self, condition: Callable[[], bool]) -> None:
         end = time.perf_counter() + PATIENCE_S

@@ -21,7 +21,7 @@ from medgan_viewer.session.load_plan import LoadPlan
 
 log = logging.getLogger(__name__)
 
-MAX_AHEAD = 8  # in the queue of the pool at once: few, so that a scroll changes what comes next
+MAX_AHEAD = 16  # in the queue of the pool at once: few, so that a scroll changes what comes next
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """OpenStudies: what was opened, found by a thread of its own, and what could not be shown."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -214,7 +215,8 @@ class OpenStudies(QObject):
     ) -> None:
         if before is not None:
             before.join()
-        started = last = time.monotonic()
+        started = time.monotonic()
+        last = -math.inf  # the first files are shown at once
         pause = SNAPSHOT_INTERVAL_S
         files = 0
 
