@@ -13,7 +13,9 @@ from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
+from medgan_viewer.session.cine import CinePlayer
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
+from medgan_viewer.session.display_options import DisplayOptions
 from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
 from medgan_viewer.session.grid import Layout, ViewportGrid
@@ -103,6 +105,9 @@ class Session(QObject):
             self.service, self.pool, self.feeders[0], self.synthetic, self.notices
         )
         self.comparison = ComparisonState(self.acquired[0], self.synthetic)
+        tiles = (*self.acquired, self.synthetic, self.comparison.difference)
+        self.display = DisplayOptions(tiles)
+        self.cine = CinePlayer(self.pool, self.display)
         self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
@@ -256,6 +261,7 @@ class Session(QObject):
         self.comparison.close()
         self.training.close()
         self.studies.close()
+        self.cine.stop()
         self.tags.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()

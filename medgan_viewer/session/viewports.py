@@ -9,6 +9,7 @@ from medgan_viewer.imaging.display import default_voi
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.presets import presets_for
 from medgan_viewer.imaging.voi import Voi, VoiLut, auto_window
+from medgan_viewer.session.tile_look import TileLook
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -84,6 +85,7 @@ class ViewportState(QObject):
     def __init__(self, role: Role) -> None:
         super().__init__()
         self.role = role
+        self.look = TileLook()
         self._frame: PixelFrame | None = None
         self._message = ""
         self._waiting = ""
@@ -157,6 +159,7 @@ class ViewportState(QObject):
         self._voi_is_users = False
         self._inverted = False
         self._view = View()
+        self.look.set_colormap("gray")
         self.content_changed.emit()
         self.voi_changed.emit()
         self.view_changed.emit()

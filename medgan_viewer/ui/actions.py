@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from medgan_viewer.imaging.colormaps import OVER_IMAGES
+
 
 class Scope(Enum):
     """Where the keys of an action work.
@@ -44,6 +46,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("export_synthetic", "Export the synthetic image…", ("Ctrl+E",), "Files"),
     ActionSpec("copy_picture", "Copy the images as a picture", ("Ctrl+Shift+C",), "Files"),
     ActionSpec("show_tags", "Tags of the image", ("Ctrl+I",), "Files"),
+    ActionSpec("save_tile", "Save the image of the tile…", ("Ctrl+Shift+S",), "Files"),
+    ActionSpec("copy_tile", "Copy the image of the tile", ("Ctrl+C",), "Files", _I),
+    ActionSpec("print_images", "Print the images…", ("Ctrl+P",), "Files"),
+    ActionSpec("preferences", "Preferences…", ("Ctrl+,",), "Files"),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Files"),
     ActionSpec("mode_browse", "Browse", ("Ctrl+1",), "Modes", checkable=True),
     ActionSpec("mode_generate", "Generate", ("Ctrl+2",), "Modes", checkable=True),
@@ -65,6 +71,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("last_image", "Last image", ("End",), "Stack", _I),
     ActionSpec("previous_series", "Previous series", ("PgUp", "Left"), "Stack", _I),
     ActionSpec("next_series", "Next series", ("PgDown", "Right"), "Stack", _I),
+    ActionSpec("previous_study", "Previous study", ("Ctrl+Left",), "Stack", _I),
+    ActionSpec("next_study", "Next study", ("Ctrl+Right",), "Stack", _I),
+    ActionSpec("cine", "Play the stack, or stop", ("C",), "Stack", _I, checkable=True),
+    ActionSpec("cine_faster", "Play faster", ("]",), "Stack", _I),
+    ActionSpec("cine_slower", "Play slower", ("[",), "Stack", _I),
     ActionSpec("next_tile", "Next tile, then what follows it", ("Tab",), "Stack", _I),
     ActionSpec(
         "previous_tile", "Previous tile, then what is before it", ("Shift+Tab",), "Stack", _I
@@ -76,15 +87,25 @@ ACTIONS: tuple[ActionSpec, ...] = (
         for digit in range(2, 10)
     ),
     ActionSpec("invert", "Invert grays", ("I",), "Window", _I),
+    ActionSpec("window_values", "Window by numbers…", ("Shift+V",), "Window", _I),
+    *(
+        ActionSpec(f"colormap_{name}", f"Colors: {title}", (), "Window", _I, checkable=True)
+        for name, title in OVER_IMAGES.items()
+    ),
     ActionSpec("reset", "Whole image, first window", ("Space", "R"), "View", _I),
     ActionSpec("fit", "Fit the image", ("=",), "View", _I),
     ActionSpec("zoom_in", "Enlarge", ("+",), "View", _I),
     ActionSpec("zoom_out", "Reduce", ("-",), "View", _I),
+    ActionSpec("actual_size", "One image pixel on one screen pixel", (), "View", _I),
+    ActionSpec("smooth", "Smooth pixels", (), "View", _I, checkable=True),
+    ActionSpec("overlays", "Text over the images", ("O",), "View", _I, checkable=True),
     ActionSpec("maximize", "One tile alone, or all", ("F",), "View", _I),
     ActionSpec("tool_window", "Left drag: window", ("W",), "Tools", _I, checkable=True),
     ActionSpec("tool_scroll", "Left drag: scroll", ("S",), "Tools", _I, checkable=True),
     ActionSpec("tool_pan", "Left drag: move", ("T",), "Tools", _I, checkable=True),
     ActionSpec("tool_zoom", "Left drag: zoom", ("Z",), "Tools", _I, checkable=True),
+    ActionSpec("tool_region", "Left drag: window from a box", ("B",), "Tools", _I, checkable=True),
+    ActionSpec("tool_magnify", "Left drag: magnifier", ("Shift+Z",), "Tools", _I, checkable=True),
     ActionSpec("link_view", "Link zoom and position", (), "View", checkable=True),
     ActionSpec("link_scroll", "Link scrolling", (), "View", checkable=True),
     ActionSpec("toggle_left", "Study panel", ("F5",), "View", checkable=True),
@@ -93,6 +114,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("full_screen", "Full screen", ("F11",), "View", checkable=True),
     ActionSpec("find_action", "Find an action…", ("Ctrl+K",), "Help"),
     ActionSpec("show_keys", "Keys and mouse", ("?", "F1"), "Help"),
+    ActionSpec("edit_keys", "Change keys…", (), "Help"),
     ActionSpec("about", "About", (), "Help"),
 )
 

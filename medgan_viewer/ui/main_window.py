@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.tool_windows = ToolWindows(self)
         slots = self._slots() | tile_slots(session) | self.tool_windows.slots()
         self.actions_by_id = make_actions(self, self.images, slots)
+        self.tool_windows.bind(self.actions_by_id)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
         self.right = RightPanel(session)

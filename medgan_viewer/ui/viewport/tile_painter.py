@@ -99,7 +99,7 @@ class TilePainter:
             painter.save()
             # Within the clip of the caller: in a swipe each image ends at the edge.
             painter.setClipRect(placement.tile, Qt.ClipOperation.IntersectClip)
-            layer = self._image_layer(placement, pixel_ratio)
+            layer = self.image_layer(placement, pixel_ratio)
             painter.drawPixmap(placement.tile.topLeft(), layer)
             paint_overlays(
                 painter,
@@ -137,7 +137,7 @@ class TilePainter:
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(room, flags, self.state.message)
 
-    def _image_layer(self, placement: Placement, pixel_ratio: float) -> QPixmap:
+    def image_layer(self, placement: Placement, pixel_ratio: float) -> QPixmap:
         """Return the image as it lies in the area, scaled and moved, without overlays."""
         image, region = self._rendered(placement, pixel_ratio)
         area = placement.tile
@@ -177,13 +177,14 @@ class TilePainter:
         step = max(int(1 / (placement.scale[0] * pixel_ratio)), 1)
         reduced = self._reduced_frame(frame, step)
         region = _visible(placement, reduced, step)
-        key = (reduced, voi, state.is_inverted, region, self.colormap)
+        colormap = state.look.colormap if self.colormap == "gray" else self.colormap
+        key = (reduced, voi, state.is_inverted, region, colormap)
         if self._image is None or key != self._image_key:
             shown = render_display(
                 reduced,
                 voi,
                 inverted=state.is_inverted,
-                colormap=self.colormap,
+                colormap=colormap,
                 region=region,
             )
             self._image, self._image_key = to_qimage(shown), key
