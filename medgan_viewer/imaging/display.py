@@ -18,6 +18,7 @@ from medgan_viewer.imaging.modality import ModalityTransform
 from medgan_viewer.imaging.voi import Voi, VoiWindow, apply_voi, auto_window
 
 _BACKGROUND = 0
+_BLOCK_ROWS = 32  # of blocks that are averaged together
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,26 @@ def block_mean(pixels: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
     """
     if step <= 1:
         return pixels
+    rows, columns = pixels.shape[0] // step, pixels.shape[1] // step  # of whole blocks
+    shape = (-(-pixels.shape[0] // step), -(-pixels.shape[1] // step), *pixels.shape[2:])
+    mean = np.empty(shape, dtype=np.float32)
+    for start in range(0, rows, _BLOCK_ROWS):  # few at a time stay in the processor's cache
+        end = min(start + _BLOCK_ROWS, rows)
+        part = pixels[start * step : end * step, : columns * step]
+        total = np.zeros((part.shape[0], columns, *pixels.shape[2:]), dtype=np.float32)
+        for column in range(step):
+            total += part[:, column::step]
+        by_block = total.reshape(end - start, step, *total.shape[1:])
+        mean[start:end, :columns] = by_block.sum(axis=1) / np.float32(step * step)
+    if rows < shape[0]:
+        mean[rows:] = _edge_mean(pixels[rows * step :], step)
+    if columns < shape[1] and rows:
+        mean[:rows, columns:] = _edge_mean(pixels[: rows * step, columns * step :], step)
+    return mean
+
+
+def _edge_mean(pixels: npt.NDArray[Any], step: int) -> npt.NDArray[np.float32]:
+    """Return the mean of blocks of which some reach beyond the image."""
     rows = np.arange(0, pixels.shape[0], step)
     columns = np.arange(0, pixels.shape[1], step)
     # Sums along rows first: reduceat walks memory in order there.

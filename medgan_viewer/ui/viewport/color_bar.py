@@ -12,7 +12,7 @@ from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import TEXT
 
 WIDTH = 10.0
-RIGHT = 14.0  # room for the place in the stack
+RIGHT = 18.0  # room for the place in the stack
 _SHADOW = QColor(0, 0, 0, 200)
 
 
@@ -28,8 +28,8 @@ def paint_color_bar(painter: QPainter, area: QRectF, state: ViewportState) -> No
     """Draw the bar at the right edge, its end values beside it."""
     frame = state.frame
     assert frame is not None
-    height = max(min(area.height() * 0.4, 220.0), 40.0)
-    bar = QRectF(area.right() - RIGHT - WIDTH, area.center().y() - height / 2, WIDTH, height)
+    height = max(area.height() * 0.28, 40.0)  # above the letter of the patient's side
+    bar = QRectF(area.right() - RIGHT - WIDTH, area.top() + area.height() * 0.15, WIDTH, height)
     is_reversed = state.is_inverted != frame.inverted
     painter.drawImage(bar, _bar_image(state.look.colormap, is_reversed))
     painter.setPen(TEXT)

@@ -194,7 +194,7 @@ def _stack_place(painter: QPainter, area: QRectF, state: ViewportState) -> None:
     """Draw a thin bar at the right edge: where in the stack the image lies, and what is loaded."""
     if state.count < 2:
         return
-    track = QRectF(area.right() - 4, area.top() + 30, 2, max(area.height() - 90, 10))
+    track = QRectF(area.right() - 8, area.top() + 30, 2, max(area.height() - 90, 10))
     painter.fillRect(track, TRACK)
     per_plane = track.height() / state.count
     for first, last in state.loaded:
