@@ -40,6 +40,7 @@ class CinePlayer(QObject):
         self._source = "usual rate"
         self._started = 0.0
         self._first = 0
+        self._is_stepping = False
         self._painted: deque[float] = deque()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -73,6 +74,7 @@ class CinePlayer(QObject):
         self._feeder = feeder
         self._rate, self._source = self._options.cine_rate, "usual rate"
         feeder.viewport.painted.connect(self._on_painted)
+        feeder.viewport.index_wanted.connect(self._on_index_wanted)
         feeder.set_changed.connect(self.stop)
         self._restart()
         self._run += 1
@@ -91,6 +93,7 @@ class CinePlayer(QObject):
         self._timer.stop()
         if feeder is not None:
             feeder.viewport.painted.disconnect(self._on_painted)
+            feeder.viewport.index_wanted.disconnect(self._on_index_wanted)
             feeder.set_changed.disconnect(self.stop)
             feeder.viewport.look.set_remark("")
             self.playing_changed.emit()
@@ -142,8 +145,15 @@ class CinePlayer(QObject):
             self._tell()
             return
         passed = int((time.perf_counter() - self._started) * self._rate)
+        self._is_stepping = True
         viewport.go_to((self._first + passed) % viewport.count)
+        self._is_stepping = False
         self._tell()
+
+    def _on_index_wanted(self, _index: int) -> None:
+        """Go on from where the user scrolled to."""
+        if not self._is_stepping:
+            self._restart()
 
     def _on_painted(self, _frame: object) -> None:
         now = time.perf_counter()

@@ -93,3 +93,13 @@ def test_the_rate_can_be_changed_while_it_plays(playing):
     for _ in range(40):
         session.cine.slower()
     assert session.cine.rate == 1
+
+
+def test_a_scroll_while_it_plays_goes_on_from_there(qtbot, playing):
+    session = playing(CineRate="1")
+    qtbot.waitUntil(lambda: session.cine.rate == 1, timeout=PATIENCE_MS)
+    tile = session.acquired[0]
+
+    tile.go_to(0)
+
+    qtbot.waitUntil(lambda: tile.index == 1, timeout=PATIENCE_MS)  # not where the clock was
