@@ -154,6 +154,10 @@ def prepare(window: MainWindow, settings: Settings, start: Start, *, first_start
     window.set_panel_open("toggle_right", settings.right_panel)
     session.hide_identity(settings.hide_identity)
     session.guide_keeper.show_lines(settings.reference_lines)
+    session.display.set_cine_rate(settings.cine_rate)
+    session.display.hide_parts(settings.hidden_corner_parts)
+    for refused in window.tool_windows.keys.load(settings.keys):
+        log.warning("a key of the settings was not taken: %s", refused)
     session.set_source_mode(_source_mode(settings, asked))
     session.set_mode(_mode(settings, start, asked))
     last = Path(settings.last_folder) if settings.last_folder else None
@@ -255,6 +259,10 @@ class SettingsKeeper:
                 "mode": session.mode.value,
                 "source_mode": session.source_mode.value,
                 "hide_identity": session.identity_hidden,
+                "cache_mib": session.loader.budget_bytes >> 20,
+                "cine_rate": session.display.cine_rate,
+                "hidden_corner_parts": tuple(sorted(session.display.hidden_parts)),
+                "keys": window.tool_windows.keys.own_keys,
                 "rows": session.browse_layout.rows,
                 "columns": session.browse_layout.columns,
                 "link_view": session.grid.link_view,

@@ -54,6 +54,15 @@ class Settings(BaseModel):
     reference_lines: Annotated[bool, Field(title="Show reference lines")] = True
     left_panel: Annotated[bool, Field(title="Study panel is open")] = True
     right_panel: Annotated[bool, Field(title="Model panel is open")] = True
+    cine_rate: Annotated[
+        float, Field(ge=1, le=60, title="Images per second of cine where the file names no rate")
+    ] = 15.0
+    hidden_corner_parts: Annotated[
+        tuple[str, ...], Field(max_length=50, title="Text over the images that is left out")
+    ] = ()
+    keys: Annotated[
+        dict[str, tuple[str, ...]], Field(max_length=500, title="Keys changed by the user")
+    ] = {}
     window_geometry: Annotated[str, Field(title="Place of the window")] = ""
     generator: Annotated[str, Field(title="Generator used last")] = "chest-xray"
     translator: Annotated[str, Field(title="Translator used last")] = "brain-t1-to-t2"

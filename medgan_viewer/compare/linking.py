@@ -7,6 +7,7 @@ aligned by hand, never silently by their number.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -178,21 +179,41 @@ def window_link_obstacle(first: PixelFrame, second: PixelFrame) -> str:
     return ""
 
 
+class _Same:
+    """Stands for a tuple in a cache: comparing hundreds of planes would cost what it saves."""
+
+    def __init__(self, planes: tuple[PlaneGeometry | None, ...]) -> None:
+        self.planes = planes  # kept, so that its id is not given to another
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.planes is self.planes
+
+    def __hash__(self) -> int:
+        return id(self.planes)
+
+
 def _parallel_planes(planes: Planes) -> tuple[PlaneGeometry, ...]:
     """Return the planes when every slice has one and all are parallel, else nothing."""
-    known = tuple(plane for plane in planes if plane is not None)
-    if len(known) < len(planes):
+    if isinstance(planes, tuple):  # of a display set: the same while one scrolls
+        return _parallel_planes_of(_Same(planes))
+    return _parallel_planes_of.__wrapped__(_Same(tuple(planes)))
+
+
+@lru_cache(maxsize=64)
+def _parallel_planes_of(same: _Same) -> tuple[PlaneGeometry, ...]:
+    known = tuple(plane for plane in same.planes if plane is not None)
+    if len(known) < len(same.planes):
         return ()
-    normal = known[0].normal
-    is_parallel = all(abs(float(np.dot(plane.normal, normal))) >= _PARALLEL for plane in known)
+    normals = np.array([plane.normal for plane in known])
+    is_parallel = bool((np.abs(normals @ normals[0]) >= _PARALLEL).all())
     return known if is_parallel else ()
 
 
-def _obstacle(first: Sequence[PlaneGeometry], second: Sequence[PlaneGeometry]) -> str:
+def _obstacle(first: tuple[PlaneGeometry, ...], second: tuple[PlaneGeometry, ...]) -> str:
     """Return why positions cannot link two stacks; empty if they can."""
     if not first or not second:
         return "a stack does not say where its slices lie, or they are not parallel"
-    if len({plane.frame_of_reference_uid for plane in (*first, *second)}) > 1:
+    if len(_frames_of_reference(_Same(first)) | _frames_of_reference(_Same(second))) > 1:
         return "different frames of reference"
     if not first[0].frame_of_reference_uid:
         return "unknown frame of reference"
@@ -205,11 +226,24 @@ def _cosine(first: Sequence[PlaneGeometry], second: Sequence[PlaneGeometry]) -> 
     return float(np.dot(first[0].normal, second[0].normal))
 
 
-def _positions_mm(planes: Sequence[PlaneGeometry], normal: Vector) -> Vector:
-    return np.array([np.dot(plane.position_mm, normal) for plane in planes], dtype=np.float64)
+def _positions_mm(planes: tuple[PlaneGeometry, ...], normal: Vector) -> Vector:
+    positions: Vector = _places_of(_Same(planes)) @ normal
+    return positions
 
 
-def _slice_distance_mm(planes: Sequence[PlaneGeometry], others: Sequence[PlaneGeometry]) -> float:
+@lru_cache(maxsize=64)
+def _places_of(same: _Same) -> Vector:
+    return np.array([plane.position_mm for plane in same.planes if plane], dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _frames_of_reference(same: _Same) -> frozenset[str]:
+    return frozenset(plane.frame_of_reference_uid for plane in same.planes if plane)
+
+
+def _slice_distance_mm(
+    planes: tuple[PlaneGeometry, ...], others: tuple[PlaneGeometry, ...]
+) -> float:
     """Return the usual distance of slices; a single slice takes its thickness or the others'."""
     for stack in (planes, others):
         gaps = np.diff(np.sort(_positions_mm(stack, stack[0].normal)))

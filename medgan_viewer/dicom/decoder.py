@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -25,16 +26,18 @@ from medgan_viewer.dicom.decoder_client import (
     DecoderStoppedError,
     HeaderStoppedError,
 )
-from medgan_viewer.dicom.decoder_messages import HeaderOutcome, ReadHeaders, Task
+from medgan_viewer.dicom.decoder_messages import HeaderOutcome, ReadFrame, ReadHeaders, Task
 from medgan_viewer.dicom.decoder_process import MEMORY_LIMIT
-from medgan_viewer.dicom.hierarchy import FrameRef, SkippedFile
+from medgan_viewer.dicom.hierarchy import SkippedFile
+from medgan_viewer.dicom.tags import TagRow
 from medgan_viewer.errors import CancelledError, InputError, MedganError, unexpected
 from medgan_viewer.imaging.frame import PixelFrame
 
 VISIBLE, INFERENCE, THUMBNAIL, HEADERS, PREFETCH = range(5)  # priorities, the first is served first
 
 Headers = tuple[HeaderOutcome, ...]
-Outcome = PixelFrame | Headers | MedganError
+Tags = tuple[TagRow, ...]
+Outcome = PixelFrame | Headers | Tags | MedganError
 
 NOT_READ = "was not read"  # begins the reason of a file that nobody got to look at
 _REST_REASON = (
@@ -113,7 +116,8 @@ class DecoderPool:
         Parameters
         ----------
         deliver : called once, on a thread of the pool, with a PixelFrame for ReadFrame, a tuple
-            in order of the paths for ReadHeaders, or a MedganError; it must return soon. Not
+            in order of the paths for ReadHeaders, one of all elements for ReadTags, or a
+            MedganError; it must return soon. Not
             called when the ticket is cancelled or the pool closed.
         priority : VISIBLE ... PREFETCH; equal ones are served in order of submission
         """
@@ -126,7 +130,7 @@ class DecoderPool:
         self._start_threads()
         return ticket
 
-    def run(self, task: Task, priority: int = VISIBLE) -> PixelFrame | Headers:
+    def run(self, task: Task, priority: int = VISIBLE) -> PixelFrame | Headers | Tags:
         """Wait for a task; never from within `deliver`.
 
         Raises
@@ -218,7 +222,9 @@ class DecoderPool:
         try:
             if isinstance(task, ReadHeaders):
                 return self._headers(process, task)
-            return self._frame(process, task.ref)
+            if isinstance(task, ReadFrame):
+                return self._answer(process, task.ref.path, partial(process.read_frame, task.ref))
+            return self._answer(process, task.path, partial(process.read_tags, task.path))
         except DecoderNotReadyError as error:
             return MedganError(
                 problem="The process that decodes images could not be started.",
@@ -230,8 +236,8 @@ class DecoderPool:
             process.stop()  # it may still be sending what nobody reads any more
             return unexpected(error)
 
-    def _frame(self, process: DecoderProcess, ref: FrameRef) -> PixelFrame | MedganError:
-        path = ref.path
+    def _answer(self, process: DecoderProcess, path: Path, read: Callable[[], Outcome]) -> Outcome:
+        """Return what `read` gives, unless the file has stopped a process, or does so now."""
         if path not in self._guilty:
             if process.rest_s():
                 return InputError(
@@ -239,13 +245,13 @@ class DecoderPool:
                     action="Wait a minute, then open the image again.",
                 )
             try:
-                return process.read_frame(ref)
+                return read()
             except DecoderStoppedError as error:
                 self._guilty[path] = error.reason
         return InputError(
             problem=f"{path.name} {self._guilty[path]}.",
             action="Open another image; this file is not tried again until the next start.",
-            details=f"{path}, frame {ref.frame_number}",
+            details=str(path),
         )
 
     def _headers(self, process: DecoderProcess, task: ReadHeaders) -> Headers:

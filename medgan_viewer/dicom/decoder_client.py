@@ -21,10 +21,12 @@ from medgan_viewer.dicom.decoder_messages import (
     NeedArena,
     ReadFrame,
     ReadHeaders,
+    ReadTags,
     UseArena,
 )
 from medgan_viewer.dicom.decoder_process import serve
 from medgan_viewer.dicom.hierarchy import FrameRef
+from medgan_viewer.dicom.tags import TagRow
 from medgan_viewer.errors import MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 
@@ -175,6 +177,20 @@ class DecoderProcess:
             else:
                 error: MedganError = answer
                 return error
+
+    def read_tags(self, path: Path) -> tuple[TagRow, ...] | MedganError:
+        """Return all elements of a file, or why there are none; raises like `read_frame`."""
+        self.start()
+        self._send(ReadTags(path))
+        rows: list[TagRow] = []
+        limit_s = self._frame_timeout_s + _size_of(path) / _BYTES_PER_S
+        while True:
+            answer = self._receive(limit_s)
+            if isinstance(answer, MedganError):
+                return answer
+            if not answer.rows:
+                return tuple(rows)
+            rows += answer.rows
 
     def abort(self) -> None:
         """Kill the process for good; whatever it does ends in an error."""

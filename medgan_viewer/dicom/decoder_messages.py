@@ -12,6 +12,7 @@ from medgan_viewer.dicom.header_records import (
     skipped_record,
 )
 from medgan_viewer.dicom.hierarchy import FrameRef, InstanceHeader, SkippedFile
+from medgan_viewer.dicom.tags import TagRow
 from medgan_viewer.imaging.frame import PixelFrame
 
 
@@ -78,7 +79,14 @@ class ReadFrame:
     ref: FrameRef
 
 
-Task = ReadHeaders | ReadFrame
+@dataclass(frozen=True, slots=True)
+class ReadTags:
+    """Task: all elements of a file, for the tag browser."""
+
+    path: Path
+
+
+Task = ReadHeaders | ReadFrame | ReadTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,18 @@ class FrameInArena:
     frame: PixelFrame
     shape: tuple[int, ...]
     dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class SomeTags:
+    """Message from the process: the next elements of a file; few, as unpacking them holds the GIL.
+
+    Attributes
+    ----------
+    rows : none after the last
+    """
+
+    rows: tuple[TagRow, ...]
 
 
 def _packed(outcome: HeaderOutcome) -> tuple[str, Any]:

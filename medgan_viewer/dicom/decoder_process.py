@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -26,10 +27,13 @@ from medgan_viewer.dicom.decoder_messages import (
     NeedArena,
     ReadFrame,
     ReadHeaders,
+    ReadTags,
+    SomeTags,
 )
 from medgan_viewer.dicom.hierarchy import SkippedFile
 from medgan_viewer.dicom.instance_header import read_header
 from medgan_viewer.dicom.reader import FrameReader
+from medgan_viewer.dicom.tags import read_tags
 from medgan_viewer.errors import MedganError, unexpected
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ANSWER_INTERVAL_S = 0.02
+ROWS_PER_MESSAGE = 1000
 MEMORY_LIMIT = 1536 << 20  # beyond what the process uses after its imports
 
 
@@ -46,7 +51,7 @@ def serve(connection: Connection, memory_limit: int, at_file: "Synchronized[int]
 
     ReadHeaders is answered by HeaderRecords, as many as it takes, and `at_file` counts its paths;
     ReadFrame by FrameInArena or a MedganError, with NeedArena before it where the block is too
-    small.
+    small; ReadTags by SomeTags until they are empty, or a MedganError.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -59,6 +64,9 @@ def serve(connection: Connection, memory_limit: int, at_file: "Synchronized[int]
         while (task := connection.recv()) is not None:
             if isinstance(task, ReadHeaders):
                 _answer_headers(connection, task, at_file)
+            elif isinstance(task, ReadTags):
+                for answer in _tag_answers(task.path):
+                    connection.send(answer)
             else:
                 connection.send(_frame_answer(reader, task, arena))
     except (EOFError, OSError):
@@ -113,6 +121,21 @@ def _header_answer(path: Path, *, follow: bool) -> HeaderOutcome:
     except Exception as error:  # the process must outlive a bug, and the file must not disappear
         log.exception("a header could not be read")
         return SkippedFile(path, f"could not be read ({type(error).__name__}: {error})")
+
+
+def _tag_answers(path: Path) -> Iterator[SomeTags | MedganError]:
+    try:
+        rows = read_tags(path)
+    except MedganError as error:
+        yield error
+        return
+    except Exception as error:  # the process must outlive a bug, and the parent must hear of it
+        log.exception("the elements of a file could not be read")
+        yield unexpected(error)
+        return
+    for start in range(0, len(rows), ROWS_PER_MESSAGE):
+        yield SomeTags(rows[start : start + ROWS_PER_MESSAGE])
+    yield SomeTags(())
 
 
 def _frame_answer(

@@ -48,6 +48,7 @@ _LONG_LENGTH_VRS = frozenset(
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _FLOAT_BITS = {0x7FE00010: 0, 0x7FE00008: 32, 0x7FE00009: 64}  # by tag of the pixel element
 _SOP_CLASS, _TRANSFER_SYNTAX = 0x0002, 0x0010  # elements of group 0002
+_ITEM, _DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 _TRUNCATED = "is truncated: it ends inside its header"
 
 
@@ -147,6 +148,35 @@ class DicomFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def rest(self) -> Dataset:
+        """Parse the elements after the pixels; nothing where there are none that can be read."""
+        if self.pixels is None:
+            return Dataset()
+        end = self._end_of(self.pixels)
+        if end is None or end >= self.size:
+            return Dataset()
+        self.stream.seek(end)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return read_dataset(self.stream, self._is_implicit, self.is_little_endian)
+        except UNREADABLE:
+            return Dataset()
+
+    def _end_of(self, pixels: PixelElement) -> int | None:
+        """Return where the element after the pixels begins; None when the fragments do not end."""
+        if pixels.length is not None:
+            return pixels.offset + pixels.length
+        self.stream.seek(pixels.offset)
+        while len(head := self.stream.read(8)) == 8:
+            group, element, length = struct.unpack("<HHL", head)
+            if (group, element) == _DELIMITER:
+                return self.stream.tell()
+            if (group, element) != _ITEM or length > self.size - self.stream.tell():
+                break
+            self.stream.seek(length, os.SEEK_CUR)
+        return None
 
     def _read_start(self) -> dict[int, str]:
         """Return the file meta information; leave the stream at the dataset's first element."""

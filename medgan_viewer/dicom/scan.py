@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Protocol, cast
 
 from medgan_viewer.dicom.decoder import (
     HEADERS,
     NOT_READ,
     DecoderPool,
+    Headers,
     Outcome,
     Ticket,
     pool_closed,
@@ -308,7 +309,8 @@ class _Run:
             reason = f"{NOT_READ}: {outcome.problem}"
             self._skipped.extend(SkippedFile(path, reason) for path in paths)
         elif isinstance(outcome, tuple):
-            for path, found in zip(paths, outcome, strict=True):
+            headers = cast(Headers, outcome)  # what ReadHeaders is answered with
+            for path, found in zip(paths, headers, strict=True):
                 stamp = self._stamps.pop(path, _UNSTAMPED)
                 if stamp != _UNSTAMPED:
                     self._memory.remember(path, stamp, found)

@@ -20,6 +20,8 @@ def write_png(
     path: Path,
     voi: Voi | None = None,
     *,
+    inverted: bool = False,
+    colormap: str = "gray",
     burn_in: bool = True,
     overwrite: bool = False,
     source_paths: tuple[Path, ...] = (),
@@ -29,6 +31,7 @@ def write_png(
     Parameters
     ----------
     voi : None takes the frame's own default view
+    inverted, colormap : as on screen, on top of the file's own polarity
     burn_in : cover the top rows of a synthetic image with the amber bar; the text marks in the
         metadata are always there. An acquired image gets neither
     source_paths : opened files and folders, into which nothing is written
@@ -39,7 +42,9 @@ def write_png(
         `path` may not be written.
     """
     check_target(path, overwrite=overwrite, source_paths=source_paths)
-    pixels = render_display(frame, voi or default_voi(frame)).pixels
+    pixels = render_display(
+        frame, voi or default_voi(frame), inverted=inverted, colormap=colormap
+    ).pixels
     if frame.is_synthetic and burn_in:
         pixels = draw_bar(pixels, "\n".join(label_lines(frame)))
     metadata = _metadata(frame.provenance, has_bar=burn_in)

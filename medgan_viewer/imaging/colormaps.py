@@ -12,7 +12,25 @@ _ANCHORS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "gray": ((0, 0, 0), (255, 255, 255)),
     # Dark in the middle, so that "no difference" recedes; equal lightness on both sides.
     "difference": ((178, 218, 255), (42, 118, 214), (16, 16, 18), (200, 62, 92), (255, 200, 208)),
+    "ice": ((0, 0, 0), (18, 44, 108), (36, 120, 172), (120, 200, 214), (240, 252, 255)),
+    "spectrum": (
+        (0, 0, 0),
+        (64, 20, 140),
+        (24, 92, 214),
+        (22, 168, 168),
+        (96, 216, 96),
+        (240, 255, 224),
+    ),
     "magnitude": ((0, 0, 0), (44, 27, 92), (122, 40, 118), (206, 78, 110), (250, 232, 236)),
+}
+
+
+# What a user may put over a gray image; none of them holds amber.
+OVER_IMAGES = {
+    "gray": "Gray",
+    "magnitude": "Purple to rose",
+    "ice": "Blue to white",
+    "spectrum": "Spectrum",
 }
 
 

@@ -15,7 +15,9 @@ from medgan_viewer.dicom.hierarchy import StudyFacts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
+from medgan_viewer.session.cine import CinePlayer
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
+from medgan_viewer.session.display_options import DisplayOptions
 from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
 from medgan_viewer.session.grid import Layout, ViewportGrid
@@ -32,6 +34,7 @@ from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.study_index import StudyIndex
+from medgan_viewer.session.tag_browser import TagBrowser
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
@@ -100,6 +103,7 @@ class Session(QObject):
         self.pool = DecoderPool(options.decoders)
         self.loader = FrameLoader(self.pool, options.cache_bytes)
         self.thumbnails = ThumbnailMaker(self.pool)
+        self.tags = TagBrowser(self.pool)
         self.index = StudyIndex(options.index_path, self.notices)
         self.studies = OpenStudies(self.pool, self.notices, self.index)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
@@ -138,6 +142,9 @@ class Session(QObject):
             partial(self.set_mode, Mode.BROWSE),
         )
         self.hanging = Hanging(self.studies, self._sets_shown, self._hang, options.layouts)
+        tiles = (*self.acquired, self.synthetic, self.comparison.difference)
+        self.display = DisplayOptions(tiles)
+        self.cine = CinePlayer(self.pool, self.display)
         self.training = TrainingRuns(options.runs_folder, self.notices, options.training_command)
         self._browse_layout = options.layout
         self._mode: Mode | None = None
@@ -338,6 +345,8 @@ class Session(QObject):
         self.training.close()
         self.studies.close()
         self.index.close()
+        self.cine.stop()
+        self.tags.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go
         self.service.close()
         self.thumbnails.close()

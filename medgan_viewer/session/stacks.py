@@ -1,6 +1,8 @@
 """StackFeeder: brings the planes of a display set into a tile as the user scrolls."""
 
-from PySide6.QtCore import QObject, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.dicom.hierarchy import FrameRef, readable_name
@@ -9,8 +11,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.loading import FrameLoader
 from medgan_viewer.session.viewports import Caption, ViewportState
 
-PREFETCH_AHEAD = 12
-PREFETCH_BEHIND = 3
+PROGRESS_INTERVAL_MS = 150
 
 
 def caption_of(display_set: DisplaySet) -> Caption:
@@ -31,6 +32,19 @@ def caption_of(display_set: DisplaySet) -> Caption:
         space="" if plane is None else plane.frame_of_reference_uid,
         is_synthetic=display_set.is_synthetic,
     )
+
+
+def spans_of(flags: Sequence[bool]) -> tuple[tuple[int, int], ...]:
+    """Return (first, last) of every run of true flags, 0-based, both included."""
+    spans: list[tuple[int, int]] = []
+    for index, flag in enumerate(flags):
+        if not flag:
+            continue
+        if spans and spans[-1][1] == index - 1:
+            spans[-1] = (spans[-1][0], index)
+        else:
+            spans.append((index, index))
+    return tuple(spans)
 
 
 def _date(text: str) -> str:
@@ -61,6 +75,11 @@ class StackFeeder(QObject):
         viewport.index_wanted.connect(self.go_to)
         loader.frame_loaded.connect(self._on_loaded)
         loader.frame_failed.connect(self._on_failed)
+        self._progress = QTimer(self)  # not at every frame: a large stack has thousands
+        self._progress.setSingleShot(True)
+        self._progress.setInterval(PROGRESS_INTERVAL_MS)
+        self._progress.timeout.connect(self._tell_loaded)
+        loader.cache_changed.connect(self._on_cache_changed)
 
     @property
     def display_set(self) -> DisplaySet | None:
@@ -74,6 +93,7 @@ class StackFeeder(QObject):
         self.viewport.start_stack(caption_of(display_set), count, start, "Loading …")
         self.set_changed.emit()
         self.go_to(start)
+        self._tell_loaded()
         self._at_start = index is None
 
     def update(self, display_set: DisplaySet) -> None:
@@ -97,7 +117,7 @@ class StackFeeder(QObject):
     def clear(self, message: str) -> None:
         self._set = None
         self._loader.pin(id(self), None)
-        self._loader.prefetch(id(self), ())
+        self._loader.plan(id(self), (), 0, 1)
         self.viewport.clear(message)
         self.set_changed.emit()
 
@@ -117,13 +137,16 @@ class StackFeeder(QObject):
         else:
             self.viewport.expect(index, f"loading {index + 1} / {len(display_set.frames)}")
             self._loader.request(ref)
-        self._loader.prefetch(id(self), self._neighbours(display_set, index))
+        self._loader.plan(id(self), display_set.frames, index, self._direction)
 
-    def _neighbours(self, display_set: DisplaySet, index: int) -> list[FrameRef]:
-        ahead = [index + self._direction * step for step in range(1, PREFETCH_AHEAD + 1)]
-        behind = [index - self._direction * step for step in range(1, PREFETCH_BEHIND + 1)]
-        count = len(display_set.frames)
-        return [display_set.frames[i] for i in (*ahead, *behind) if 0 <= i < count]
+    def _on_cache_changed(self) -> None:
+        if self._set is not None and not self._progress.isActive():
+            self._progress.start()
+
+    def _tell_loaded(self) -> None:
+        """Tell the tile which planes are in memory."""
+        frames = self._set.frames if self._set is not None else ()
+        self.viewport.set_loaded(spans_of([self._loader.has(ref) for ref in frames]))
 
     def _show(self, frame: PixelFrame, index: int) -> None:
         self.viewport.show_frame(frame, index)

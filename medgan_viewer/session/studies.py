@@ -1,6 +1,7 @@
 """OpenStudies: what was opened, found by a thread of its own, and what could not be shown."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -196,7 +197,8 @@ class OpenStudies(QObject):
         if before is not None:
             before.join()
         self._found.drop(dropped)
-        started = last = time.monotonic()
+        started = time.monotonic()
+        last = -math.inf  # the first files are shown at once
         pause = SNAPSHOT_INTERVAL_S
         files = found = known = 0
 

@@ -11,6 +11,7 @@ from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.imaging.turn import UPRIGHT, Turn, fit_scale
 from medgan_viewer.imaging.voi import Voi, VoiLut
 from medgan_viewer.session.guides import TileGuides
+from medgan_viewer.session.tile_look import TileLook
 
 ZOOM_RANGE = (0.1, 40.0)
 
@@ -74,6 +75,7 @@ class ViewportState(QObject):
     fitted() : the user asked for the whole image
     index_wanted(int) : the user asks for another plane of the stack
     painted(PixelFrame) : the tile drew this frame
+    loaded_changed() : planes of the stack came into memory or left it
     """
 
     content_changed = Signal()
@@ -82,11 +84,13 @@ class ViewportState(QObject):
     fitted = Signal()
     index_wanted = Signal(int)
     painted = Signal(object)
+    loaded_changed = Signal()
 
     def __init__(self, role: Role) -> None:
         super().__init__()
         self.role = role
         self.guides = TileGuides()
+        self.look = TileLook()
         self._frame: PixelFrame | None = None
         self._message = ""
         self._waiting = ""
@@ -94,6 +98,7 @@ class ViewportState(QObject):
         self._index = 0
         self._wanted = 0
         self._count = 0
+        self._loaded: tuple[tuple[int, int], ...] = ()
         self._voi: Voi | None = None
         self._voi_is_users = False
         self._series_voi: Voi | None = None
@@ -138,6 +143,16 @@ class ViewportState(QObject):
     def count(self) -> int:
         return self._count
 
+    @property
+    def loaded(self) -> tuple[tuple[int, int], ...]:
+        """First and last plane of every run of the stack that is in memory."""
+        return self._loaded
+
+    def set_loaded(self, loaded: tuple[tuple[int, int], ...]) -> None:
+        if loaded != self._loaded:
+            self._loaded = loaded
+            self.loaded_changed.emit()
+
     def start_stack(self, caption: Caption, count: int, index: int, message: str) -> None:
         """Show another stack: the old image goes at once, `message` stands until a frame comes."""
         self._caption = caption
@@ -150,6 +165,7 @@ class ViewportState(QObject):
         self._voi_is_users = False
         self._inverted = False
         self._view = View()
+        self.look.set_colormap("gray")
         self.content_changed.emit()
         self.voi_changed.emit()
         self.view_changed.emit()

@@ -6,10 +6,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from medgan_viewer.imaging.colormaps import OVER_IMAGES
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.actions import ACTIONS, Scope
+from medgan_viewer.ui.key_scheme import tooltip_of
 
-_TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom", "tool_crosshair")
+_TOOLS = (
+    "tool_window",
+    "tool_scroll",
+    "tool_pan",
+    "tool_zoom",
+    "tool_crosshair",
+    "tool_region",
+    "tool_magnify",
+)
+_COLORS = tuple(f"colormap_{name}" for name in OVER_IMAGES)
 
 
 def make_actions(
@@ -27,8 +38,7 @@ def make_actions(
         action = QAction(spec.text, window)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setCheckable(spec.checkable)
-        keys = ", ".join(spec.keys)
-        action.setToolTip(f"{spec.tooltip or spec.text} ({keys})" if keys else spec.text)
+        action.setToolTip(tooltip_of(spec, spec.keys))
         action.triggered.connect(_without_argument(slots[spec.action_id]))
         if spec.scope is Scope.IMAGES:
             # Only while an image has the keyboard: sliders and text need these keys too.
@@ -37,7 +47,7 @@ def make_actions(
         else:
             window.addAction(action)
         actions[spec.action_id] = action
-    for names in ([*(f"mode_{mode.value}" for mode in Mode), "train"], _TOOLS):
+    for names in ([*(f"mode_{mode.value}" for mode in Mode), "train"], _TOOLS, _COLORS):
         group = QActionGroup(window)
         for name in names:
             group.addAction(actions[name])

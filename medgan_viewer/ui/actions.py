@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from medgan_viewer.imaging.colormaps import OVER_IMAGES
+
 
 class Scope(Enum):
     """Where the keys of an action work.
@@ -44,6 +46,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_picture", "Save a picture of the window…", ("Ctrl+S",), "Files"),
     ActionSpec("export_synthetic", "Export the synthetic image…", ("Ctrl+E",), "Files"),
     ActionSpec("copy_picture", "Copy the images as a picture", ("Ctrl+Shift+C",), "Files"),
+    ActionSpec("show_tags", "Tags of the image", ("Ctrl+I",), "Files"),
+    ActionSpec("save_tile", "Save the image of the tile…", ("Ctrl+Shift+S",), "Files"),
+    ActionSpec("copy_tile", "Copy the image of the tile", ("Ctrl+C",), "Files", _I),
+    ActionSpec("print_images", "Print the images…", ("Ctrl+P",), "Files"),
+    ActionSpec("preferences", "Preferences…", ("Ctrl+,",), "Files"),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Files"),
     ActionSpec("mode_browse", "Browse", ("Ctrl+1",), "Modes", checkable=True),
     ActionSpec("mode_generate", "Generate", ("Ctrl+2",), "Modes", checkable=True),
@@ -65,6 +72,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("last_image", "Last image", ("End",), "Stack", _I),
     ActionSpec("previous_series", "Previous series", ("PgUp", "Left"), "Stack", _I),
     ActionSpec("next_series", "Next series", ("PgDown", "Right"), "Stack", _I),
+    ActionSpec("previous_study", "Previous study", ("Ctrl+Left",), "Stack", _I),
+    ActionSpec("next_study", "Next study", ("Ctrl+Right",), "Stack", _I),
+    ActionSpec("cine", "Play the stack, or stop", ("C",), "Stack", _I, checkable=True),
+    ActionSpec("cine_faster", "Play faster", ("]",), "Stack", _I),
+    ActionSpec("cine_slower", "Play slower", ("[",), "Stack", _I),
     ActionSpec("next_tile", "Next tile, then what follows it", ("Tab",), "Stack", _I),
     ActionSpec(
         "previous_tile", "Previous tile, then what is before it", ("Shift+Tab",), "Stack", _I
@@ -77,6 +89,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("invert", "Invert grays", ("I",), "Window", _I),
     ActionSpec("graphics", "Graphics of the file, on or off", ("Shift+G",), "View", _I),
+    ActionSpec("window_values", "Window by numbers…", ("Shift+V",), "Window", _I),
+    *(
+        ActionSpec(f"colormap_{name}", f"Colors: {title}", (), "Window", _I, checkable=True)
+        for name, title in OVER_IMAGES.items()
+    ),
     ActionSpec("reset", "Whole image, first window", ("Space", "R"), "View", _I),
     ActionSpec("fit", "Fit the image", ("=",), "View", _I),
     ActionSpec("zoom_in", "Enlarge", ("+",), "View", _I),
@@ -86,6 +103,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("rotate_left", "Rotate left", (",", "Ctrl+L"), "View", _I),
     ActionSpec("flip_horizontally", "Flip left and right", ("H",), "View", _I),
     ActionSpec("flip_vertically", "Flip top and bottom", ("V",), "View", _I),
+    ActionSpec("smooth", "Smooth pixels", (), "View", _I, checkable=True),
+    ActionSpec("overlays", "Text over the images", ("O",), "View", _I, checkable=True),
     ActionSpec("maximize", "One tile alone, or all", ("F",), "View", _I),
     ActionSpec("tool_window", "Left drag: window", ("W",), "Tools", _I, checkable=True),
     ActionSpec("tool_scroll", "Left drag: scroll", ("S",), "Tools", _I, checkable=True),
@@ -109,6 +128,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         tooltip="Planes of a tilted or unevenly spaced stack, resampled to a regular grid",
     ),
     ActionSpec("reference_lines", "Reference lines", ("L",), "View", _I, checkable=True),
+    ActionSpec("tool_region", "Left drag: window from a box", ("B",), "Tools", _I, checkable=True),
+    ActionSpec("tool_magnify", "Left drag: magnifier", ("Shift+Z",), "Tools", _I, checkable=True),
     ActionSpec("link_scroll", "Link scrolling", (), "View", checkable=True),
     ActionSpec("link_view", "Link zoom", (), "View", checkable=True),
     ActionSpec("link_position", "Link position", (), "View", checkable=True),
@@ -123,6 +144,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("full_screen", "Full screen", ("F11",), "View", checkable=True),
     ActionSpec("find_action", "Find an action…", ("Ctrl+K",), "Help"),
     ActionSpec("show_keys", "Keys and mouse", ("?", "F1"), "Help"),
+    ActionSpec("edit_keys", "Change keys…", (), "Help"),
     ActionSpec("about", "About", (), "Help"),
 )
 

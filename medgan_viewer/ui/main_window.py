@@ -33,6 +33,7 @@ from medgan_viewer.ui.status_line import StatusLine
 from medgan_viewer.ui.studies.study_list_page import attach_study_list, study_list_slots
 from medgan_viewer.ui.studies.study_panel import StudyPanel
 from medgan_viewer.ui.tool_bar import ToolBar
+from medgan_viewer.ui.tool_windows import ToolWindows
 from medgan_viewer.ui.training.training_page import TrainingPage
 from medgan_viewer.ui.view_actions import ViewActions, view_slots
 from medgan_viewer.ui.viewport.mouse_tools import LEFT_TOOLS
@@ -63,8 +64,11 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.images = GridWidget(session)
+        self.tool_windows = ToolWindows(self)
         slots = self._slots() | tile_slots(session) | view_slots(session) | study_list_slots(self)
+        slots |= self.tool_windows.slots()
         self.actions_by_id = make_actions(self, self.images, slots)
+        self.tool_windows.bind(self.actions_by_id)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
         self.right = RightPanel(session)

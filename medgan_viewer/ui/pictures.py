@@ -41,7 +41,7 @@ def save_picture(window: "MainWindow") -> None:
     """Ask where to, then save the whole window as it is."""
     image = picture_of(window, holds_synthetic=shows_synthetic(window))
     name, _ = QFileDialog.getSaveFileName(window, "Save a picture", "", "PNG picture (*.png)")
-    path = _agreed_path(window, name, (".png",), ".png")
+    path = agreed_path(window, name, (".png",), ".png")
     if path is None:
         return
     sources = window.session.studies.opened
@@ -91,7 +91,7 @@ def _export_plane(window: "MainWindow", frame: PixelFrame) -> None:
     session = window.session
     name, kind = QFileDialog.getSaveFileName(window, "Export the synthetic image", "", FORMATS)
     usual = ".png" if "png" in kind.lower() else ".dcm"
-    path = _agreed_path(window, name, (".png", ".dcm"), usual)
+    path = agreed_path(window, name, (".png", ".dcm"), usual)
     if path is None:
         return
     source, opened = session.translation.source, session.studies.opened
@@ -159,7 +159,7 @@ class SeriesExport:
         return self._folder
 
 
-def _agreed_path(
+def agreed_path(
     window: "MainWindow", name: str, endings: tuple[str, ...], usual: str
 ) -> Path | None:
     """Return the name that was typed, with an ending; None when there is no such agreement.

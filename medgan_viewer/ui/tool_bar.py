@@ -80,10 +80,12 @@ class ToolBar(QWidget):
         for name in ("open_folder", "open_files", "open_demo"):
             menu.addAction(actions[name])
         menu.addSeparator()
-        for name in ("save_picture", "copy_picture", "export_synthetic"):
+        for name in ("show_tags", "save_tile", "copy_tile", "save_picture", "copy_picture"):
+            menu.addAction(actions[name])
+        for name in ("export_synthetic", "print_images"):
             menu.addAction(actions[name])
         menu.addSeparator()
-        for name in ("hide_identity", "full_screen", "about", "quit"):
+        for name in ("hide_identity", "full_screen", "preferences", "edit_keys", "about", "quit"):
             menu.addAction(actions[name])
         return menu
 

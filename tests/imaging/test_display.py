@@ -155,3 +155,16 @@ def test_block_mean_of_color_averages_each_channel():
     pixels = np.array([[[0, 10, 20], [2, 30, 40]]], dtype=np.uint8)
 
     assert block_mean(pixels, 2).tolist() == [[[1, 20, 30]]]
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (64, 66), (5, 3), (70, 67, 3), (1, 1), (2, 9)])
+@pytest.mark.parametrize("step", [2, 3, 5, 40])
+def test_block_mean_is_the_mean_of_each_block_also_at_the_edges(shape, step):
+    pixels = np.random.default_rng(0).integers(-500, 4000, shape).astype(np.int16)
+
+    mean = block_mean(pixels, step)
+
+    for row in range(mean.shape[0]):
+        for column in range(mean.shape[1]):
+            block = pixels[row * step : (row + 1) * step, column * step : (column + 1) * step]
+            np.testing.assert_allclose(mean[row, column], block.mean(axis=(0, 1)), atol=1e-2)

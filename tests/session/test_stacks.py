@@ -11,7 +11,7 @@ from medgan_viewer.dicom.hierarchy import FrameRef, SeriesFacts, StudyFacts
 from medgan_viewer.dicom.slice_geometry import judge
 from medgan_viewer.errors import InputError
 from medgan_viewer.session.loading import FrameLoader
-from medgan_viewer.session.stacks import StackFeeder, caption_of
+from medgan_viewer.session.stacks import StackFeeder, caption_of, spans_of
 from medgan_viewer.session.viewports import Role, ViewportState
 from tests.session.fixtures import deliver_posted, gray_frame
 
@@ -98,8 +98,8 @@ def test_a_fast_scroll_waits_for_the_last_plane_alone(feeder, pool):
 def test_planes_ahead_are_loaded_in_the_direction_of_the_scroll(feeder, pool):
     feeder.viewport.scroll(-1)
 
-    ahead, behind = range(8, 20), range(21, 24)
-    assert set(pool.waiting(PREFETCH)) - {20} == {*ahead, *behind}
+    # Three ahead for each one behind, as many as the pool may hold: 20 is on screen.
+    assert set(pool.waiting(PREFETCH)) - {20} == {*range(8, 20), *range(21, 25)}
 
 
 def test_the_image_on_screen_keeps_its_own_number_until_the_next_comes(feeder, pool):
@@ -206,9 +206,84 @@ def test_memory_stays_below_its_budget_and_the_image_on_screen_stays(qapp, pool)
         pool.answer(number, gray_frame(number))
 
     assert loader.size_bytes <= 2 * frame_bytes
-    assert loader.has(stack().frames[20])
-    assert not loader.has(stack().frames[21])
+    assert kept(loader) == {21, 22}  # the image on screen and the next
+    feeder.viewport.scroll(1)
+    for number in (22, 23, 24):
+        pool.answer(number, gray_frame(number))
+    assert kept(loader) == {22, 23}
     loader.close()
+
+
+def kept(loader):
+    return {ref.frame_number for ref in stack().frames if loader.has(ref)}
+
+
+def test_the_whole_stack_is_loaded_nearest_planes_first(feeder, pool, loader):
+    order = []
+    pool.answer(21, gray_frame(21))
+    while waiting := pool.waiting(PREFETCH):
+        order.append(waiting[0])
+        pool.answer(waiting[0], gray_frame(waiting[0]))
+
+    assert order[:8] == [22, 23, 24, 20, 25, 26, 27, 19]
+    assert kept(loader) == set(range(1, 41))
+
+
+def test_a_stack_larger_than_the_budget_is_loaded_as_far_as_it_reaches(qapp, pool):
+    loader = FrameLoader(pool, budget_bytes=6 * gray_frame().stored.nbytes)
+    feeder = StackFeeder(ViewportState(Role.ACQUIRED), loader)
+    feeder.show(stack())
+    pool.answer(21, gray_frame(21))
+    while waiting := pool.waiting(PREFETCH):
+        pool.answer(waiting[0], gray_frame(waiting[0]))
+
+    assert kept(loader) == {20, 21, 22, 23, 24, 25}
+    loader.close()
+
+
+def test_planes_of_a_stack_that_nobody_shows_go_first(qapp, pool):
+    loader = FrameLoader(pool, budget_bytes=4 * gray_frame().stored.nbytes)
+    feeder = StackFeeder(ViewportState(Role.ACQUIRED), loader)
+    before = replace(stack(), frames=stack().frames[:3])
+    feeder.show(before)
+    for number in (2, 3, 1):
+        pool.answer(number, gray_frame(number))
+    feeder.show(replace(stack(uid="other"), frames=stack().frames[10:13]))
+    for number in (12, 13, 11):
+        pool.answer(number, gray_frame(number))
+
+    assert {11, 12, 13} <= kept(loader)
+    loader.close()
+
+
+def test_a_plane_that_cannot_be_decoded_is_not_asked_for_again_and_again(feeder, pool, loader):
+    pool.answer(21, gray_frame(21))
+    asked = len(pool.asked)
+    pool.answer(22, InputError("Plane 22 is broken.", "Open another."))
+    pool.answer(23, gray_frame(23))
+
+    assert 22 not in [t.task.ref.frame_number for _, t in pool.asked[asked:]]
+    feeder.viewport.scroll(1)
+    assert pool.waiting(VISIBLE) == [22]
+
+
+def test_a_smaller_budget_drops_the_planes_that_lie_farthest(feeder, pool, loader):
+    pool.answer(21, gray_frame(21))
+    while waiting := pool.waiting(PREFETCH):
+        pool.answer(waiting[0], gray_frame(waiting[0]))
+
+    loader.set_budget(3 * gray_frame().stored.nbytes)
+
+    assert kept(loader) == {21, 22, 23}
+
+
+def test_the_tile_knows_which_planes_are_in_memory(qtbot, feeder, pool):
+    for number in (21, 22, 20):
+        pool.answer(number, gray_frame(number))
+
+    qtbot.waitUntil(lambda: feeder.viewport.loaded == ((19, 21),))
+    assert spans_of([True, True, False, True]) == ((0, 1), (3, 3))
+    assert spans_of([]) == ()
 
 
 def test_what_comes_after_the_close_is_dropped(loader, pool, feeder):

@@ -92,7 +92,7 @@ def test_a_stack_on_screen_grows_although_its_division_changes(qtbot, session, t
 
     [display_set] = display_sets(session)
     assert display_set.uid != before.uid
-    assert session.feeders[1].display_set is display_set
+    assert session.feeders[1].display_set == display_set
     assert session.acquired[1].count == 3
 
 

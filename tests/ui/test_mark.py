@@ -259,7 +259,9 @@ NOT_RUN = {
     "open_files",
     "open_demo",
     "save_picture",
+    "save_tile",
     "export_synthetic",
+    "print_images",
     "quit",
 }
 

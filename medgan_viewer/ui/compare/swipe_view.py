@@ -69,6 +69,7 @@ class SwipeView(QWidget):
             tile.content_changed.connect(self.update)
             tile.voi_changed.connect(self.update)
             tile.view_changed.connect(self.update)
+            tile.look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(512, 512)

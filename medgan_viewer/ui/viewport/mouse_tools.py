@@ -1,5 +1,6 @@
 """What a drag with the mouse does: one class per tool. Conventions: docs/interaction.md."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -139,12 +140,26 @@ class CrosshairTool:
         """The cursor goes when the mouse moves on."""
 
 
-LEFT_TOOLS: dict[str, type[WindowTool | PanTool | ZoomTool | ScrollTool | CrosshairTool]] = {
+class MagnifierTool:
+    """Changes nothing; the widget draws the lens while the button is down."""
+
+    name = "magnify"
+
+    def drag(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        """Nothing changes."""
+
+    def finish(self, state: ViewportState, placement: Placement, step: Drag) -> None:
+        """Nothing is left to do."""
+
+
+LEFT_TOOLS: dict[str, Callable[[], MouseTool]] = {
     "window": WindowTool,
     "scroll": ScrollTool,
     "pan": PanTool,
     "zoom": ZoomTool,
     "crosshair": CrosshairTool,
+    "region": RegionWindowTool,
+    "magnify": MagnifierTool,
 }
 
 

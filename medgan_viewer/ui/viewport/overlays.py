@@ -11,7 +11,8 @@ from medgan_viewer.imaging.geometry import SpacingSource
 from medgan_viewer.imaging.turn import edge_letters
 from medgan_viewer.imaging.voi import Voi, VoiWindow, text_of
 from medgan_viewer.session.viewports import ViewportState
-from medgan_viewer.ui.theme import ACCENT, SECONDARY, TEXT, TRACK, overlay_font
+from medgan_viewer.ui.theme import ACCENT, LOADED, SECONDARY, TEXT, TRACK, overlay_font
+from medgan_viewer.ui.viewport.color_bar import paint_color_bar
 from medgan_viewer.ui.viewport.placement import Placement
 
 MARGIN = 8.0
@@ -31,7 +32,7 @@ def paint_overlays(
     hide_identity: bool = False,
 ) -> None:
     """Draw all overlays of a tile into `area`, the part of the tile that is seen of it."""
-    frame = state.frame
+    frame, look = state.frame, state.look
     assert frame is not None
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
@@ -45,11 +46,20 @@ def paint_overlays(
         at_bottom=False,
     )
     bottom = _two_corners(
-        painter, inner, [probe] if probe else [], _bottom_right(state), at_bottom=True
+        painter,
+        inner,
+        [probe] if probe and look.shows("value") else [],
+        _bottom_right(state),
+        at_bottom=True,
     )
-    _letters(painter, area, placement, frame, top, bottom)
-    _scale_bar(painter, area, placement, frame)
-    _stack_place(painter, area, state)
+    if look.shows("letters"):
+        _letters(painter, area, placement, frame, top, bottom)
+    if look.shows("scale"):
+        _scale_bar(painter, area, placement, frame)
+    if look.shows("stack"):
+        _stack_place(painter, area, state)
+    if look.colormap != "gray" and not frame.is_color and state.voi is not None:
+        paint_color_bar(painter, area, state)
     painter.restore()
 
 
@@ -58,12 +68,18 @@ def _top_left(state: ViewportState, *, hide_identity: bool) -> list[str]:
     frame = state.frame
     origin = "ACQUIRED" if frame is not None and not frame.is_synthetic else ""
     first = " · ".join(part for part in (origin, caption.title) if part)
+    if not state.look.shows("title"):
+        first = ""
+    if not state.look.shows("identity"):
+        return [first] if first else []
     identity = ("identity hidden",) if hide_identity and caption.identity else caption.identity
     return [line for line in (first, *identity) if line]
 
 
 def _top_right(state: ViewportState, placement: Placement) -> list[str]:
-    lines = [f"{placement.scale[0] * 100:.0f} %"]
+    lines = [f"{placement.scale[0] * 100:.0f} %"] if state.look.shows("zoom") else []
+    if state.look.remark:
+        lines.append(state.look.remark)
     if state.caption.badge:
         lines.append(f"⚠ {state.caption.badge}")
     if state.waiting:
@@ -79,13 +95,14 @@ def _bottom_right(state: ViewportState) -> list[str]:
         lines.append("graphics of the file hidden")
     if state.view.turn.text:
         lines.append(state.view.turn.text)
+    look = state.look
     if state.is_inverted:
         lines.append("inverted")
-    if state.voi is not None and not frame.is_color:
+    if state.voi is not None and not frame.is_color and look.shows("window"):
         unit = f" {frame.unit}" if frame.unit else ""
         lines.append(text_of(state.voi) + unit)
         lines.extend(_uptake(frame, state.voi))
-    if state.count > 1:
+    if state.count > 1 and look.shows("place"):
         lines.append(f"{state.index + 1} / {state.count}")
     return lines
 
@@ -193,11 +210,16 @@ def _scale_bar(painter: QPainter, area: QRectF, placement: Placement, frame: Pix
 
 
 def _stack_place(painter: QPainter, area: QRectF, state: ViewportState) -> None:
-    """Draw a thin bar at the right edge: how far down the stack the image lies."""
+    """Draw a thin bar at the right edge: where in the stack the image lies, and what is loaded."""
     if state.count < 2:
         return
-    track = QRectF(area.right() - 4, area.top() + 30, 2, max(area.height() - 90, 10))
+    track = QRectF(area.right() - 8, area.top() + 30, 2, max(area.height() - 90, 10))
     painter.fillRect(track, TRACK)
+    per_plane = track.height() / state.count
+    for first, last in state.loaded:
+        part = QRectF(track.left(), 0, track.width(), per_plane * (last - first + 1))
+        part.moveTop(track.top() + per_plane * first)
+        painter.fillRect(part, LOADED)
     thumb = max(track.height() / state.count, 6.0)
     room = track.height() - thumb
     top = track.top() + room * state.index / (state.count - 1)

@@ -20,6 +20,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.probe import value_text
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import ACCENT
+from medgan_viewer.ui.viewport.magnifier import Magnifier
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for
 from medgan_viewer.ui.viewport.placement import Placement
 from medgan_viewer.ui.viewport.tile_painter import TilePainter
@@ -49,6 +50,7 @@ class ViewportWidget(QWidget):
         super().__init__()
         self.state = state
         self.painter_of_tile = TilePainter(state)
+        self._magnifier = Magnifier(state)
         self.left_tool = "window"
         self._is_active = False
         self._hide_identity = False
@@ -68,6 +70,8 @@ class ViewportWidget(QWidget):
         state.voi_changed.connect(self.update)
         state.view_changed.connect(self.update)
         state.guides.changed.connect(self.update)
+        state.loaded_changed.connect(self.update)
+        state.look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(512, 512)
@@ -111,6 +115,9 @@ class ViewportWidget(QWidget):
             if self._tool is not None and self._tool.name == "region window":
                 painter.setPen(QPen(ACCENT, 1, Qt.PenStyle.DashLine))
                 painter.drawRect(QRectF(self._start, self._before).normalized())
+            lens_at = self._placement()
+            if lens_at is not None and self._tool is not None and self._tool.name == "magnify":
+                self._magnifier.paint(painter, lens_at, self._before, self.devicePixelRatioF())
             if self._is_active or self.hasFocus():
                 width = 3 if self.hasFocus() else 1
                 painter.setPen(QPen(ACCENT, width))
@@ -144,6 +151,7 @@ class ViewportWidget(QWidget):
         placement = self._placement()
         if self._tool is not None and self._tool.name == "crosshair" and placement is not None:
             self._tool.drag(self.state, placement, Drag(self._start, self._start, self._start))
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         now = event.position()

@@ -1,0 +1,1 @@
+"""The tag browser: elements of one file, or of two side by side."""
