@@ -13,6 +13,7 @@ from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
+from medgan_viewer.session.annotations import Annotations
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.generation import GenerationController
 from medgan_viewer.session.generators import ModelLibrary
@@ -20,12 +21,14 @@ from medgan_viewer.session.grid import Layout, ViewportGrid
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.loading import FrameLoader
+from medgan_viewer.session.measuring import Measuring
 from medgan_viewer.session.notices import NoticeBoard
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
+from medgan_viewer.session.undo_order import UndoOrder
 from medgan_viewer.session.view_link import partner_plane
 from medgan_viewer.session.viewports import Role, ViewportState
 
@@ -88,6 +91,11 @@ class Session(QObject):
         self.studies = OpenStudies(self.pool, self.notices)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
         self.latent = LatentState()
+        self.annotations = Annotations()
+        self.measuring = Measuring()
+        self.edits = UndoOrder()
+        self.edits.watch(self.latent, self.latent.history_changed)
+        self.edits.watch(self.annotations, self.annotations.history_changed)
         self.acquired = tuple(ViewportState(Role.ACQUIRED) for _ in range(MAX_TILES))
         self.feeders = tuple(StackFeeder(tile, self.loader) for tile in self.acquired)
         self.synthetic = ViewportState(Role.SYNTHETIC)
@@ -252,6 +260,7 @@ class Session(QObject):
             return
         self._closed = True
         self.comparison.close()
+        self.measuring.close()
         self.training.close()
         self.studies.close()
         self.pool.close()  # first, so that an inference step that waits for a frame is let go

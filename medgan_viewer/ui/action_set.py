@@ -8,8 +8,12 @@ from PySide6.QtWidgets import QWidget
 
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.actions import ACTIONS, Scope
+from medgan_viewer.ui.viewport.annotation_mouse import MEASURE_TOOLS
 
-_TOOLS = ("tool_window", "tool_scroll", "tool_pan", "tool_zoom")
+_TOOLS = (
+    *("tool_window", "tool_scroll", "tool_pan", "tool_zoom"),
+    *(f"measure_{name}" for name in MEASURE_TOOLS),
+)
 
 
 def make_actions(

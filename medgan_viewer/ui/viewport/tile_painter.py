@@ -13,6 +13,7 @@ from medgan_viewer.imaging.display import DisplayImage, Region, reduce_frame, re
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.viewports import Role, ViewportState
 from medgan_viewer.ui.theme import IMAGE_BLACK, SECONDARY, overlay_font
+from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.overlays import paint_overlays
 from medgan_viewer.ui.viewport.placement import Placement
 from medgan_viewer.ui.viewport.synthetic_mark import FRAME_PX, bar_height, paint_mark
@@ -46,6 +47,7 @@ class TilePainter:
         self._layer_key: tuple[object, ...] | None = None
         self._layer: QPixmap | None = None
         self.colormap = "gray"
+        self.annotations: AnnotationPainter | None = None
         self.leaves_room = False  # for the bar of the mark, also where it has none
 
     def image_area(self, tile: QRectF) -> QRectF:
@@ -98,6 +100,9 @@ class TilePainter:
             painter.setClipRect(placement.tile, Qt.ClipOperation.IntersectClip)
             layer = self._image_layer(placement, pixel_ratio)
             painter.drawPixmap(placement.tile.topLeft(), layer)
+            if self.annotations is not None and self.state.frame is not None:
+                seen = placement.tile.intersected(visible)
+                self.annotations.paint(painter, seen, placement, self.state.frame)
             paint_overlays(
                 painter,
                 placement.tile.intersected(visible),
