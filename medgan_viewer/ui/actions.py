@@ -97,6 +97,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("measure_delete", "Delete the measurement", ("Del", "Backspace"), "Measure", _I),
     ActionSpec("measure_cancel", "Stop drawing", ("Esc",), "Measure", _I),
     ActionSpec("measure_clear", "Delete all measurements", (), "Measure"),
+    ActionSpec("measure_save", "Save the measurements…", ("Ctrl+Shift+S",), "Measure"),
+    ActionSpec("measure_open", "Open measurements…", (), "Measure"),
     ActionSpec("link_view", "Link zoom and position", (), "View", checkable=True),
     ActionSpec("link_scroll", "Link scrolling", (), "View", checkable=True),
     ActionSpec("toggle_left", "Study panel", ("F5",), "View", checkable=True),

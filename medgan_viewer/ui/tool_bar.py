@@ -46,7 +46,9 @@ class ToolBar(QWidget):
         self._row.addSpacing(8)
         for name, sign in TOOLS:
             self._add_action(actions[name], sign)
-        self._add_menu("Measure ▾", "Lengths, angles, regions, arrows", measure_menu(self, actions))
+        self._add_menu(
+            "∠ ▾", "Measure: lengths, angles, regions, arrows", measure_menu(self, actions)
+        )
         self._row.addSpacing(8)
         self._add_menu("Window ▾", "Windows of the file and of the modality", self._presets())
         self._add_action(actions["invert"], "◑")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from medgan_viewer.imaging.annotation import AnnotationKind
 from medgan_viewer.imaging.frame import ImageId
@@ -366,3 +367,53 @@ def test_a_large_region_is_measured_off_the_windows_thread(qtbot, window, tmp_pa
 
     assert only(window).image == ImageId(window.session.grid.active.frame.image_id.uid)
     assert numbers(window).statistics.mean == 10
+
+
+def test_measurements_are_saved_and_read_back(qtbot, phantom, tmp_path, monkeypatch):
+    session = phantom.session
+    draw(phantom, "length", (30, 30), (70, 30))
+    draw(phantom, "ellipse", (35, 25), (60, 45))
+    drawn = session.annotations.all
+    assert session.annotations.has_unsaved
+    folder = tmp_path / "saved"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder), ""))
+
+    phantom.actions_by_id["measure_save"].trigger()
+    qtbot.waitUntil(lambda: not session.annotations.has_unsaved, timeout=15000)
+
+    assert sorted(path.name for path in folder.iterdir()) == ["pr-1.dcm", "sr-1.dcm"]
+    session.annotations.clear()
+    monkeypatch.setattr(
+        QFileDialog, "getOpenFileNames", lambda *_: ([str(folder / "sr-1.dcm")], "")
+    )
+    phantom.actions_by_id["measure_open"].trigger()
+    qtbot.waitUntil(lambda: len(session.annotations.all) == 2, timeout=15000)
+    for found, wanted in zip(session.annotations.all, drawn, strict=True):
+        assert (found.uid, found.kind, found.image) == (wanted.uid, wanted.kind, wanted.image)
+        assert np.allclose(found.points, wanted.points, atol=1e-4)
+
+
+def test_measurements_are_not_saved_into_the_study(qtbot, phantom, tmp_path, monkeypatch):
+    draw(phantom, "length", (30, 30), (70, 30))
+    folder = tmp_path / "ct" / "saved"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder), ""))
+
+    phantom.actions_by_id["measure_save"].trigger()
+
+    told = phantom.session.notices
+    qtbot.waitUntil(lambda: any("source images" in n.problem for n in told.notices), timeout=15000)
+    assert not folder.exists()
+
+
+def test_what_is_drawn_on_a_generated_image_is_not_saved_but_explained(qtbot, make_window):
+    window = make_window(Mode.GENERATE)
+    tile = window.session.synthetic
+    qtbot.waitUntil(lambda: tile.frame is not None, timeout=15000)
+    window.session.grid.activate(tile)
+    draw(window, "length", (2, 2), (12, 2))
+
+    window.actions_by_id["measure_save"].trigger()
+
+    assert (
+        "no measurement on an image of an open file" in window.session.notices.notices[-1].problem
+    )

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from medgan_viewer.ui.measure.measurement_files import MeasurementFiles
 from medgan_viewer.ui.viewport.annotation_mouse import MEASURE_TOOLS
 
 if TYPE_CHECKING:
     from medgan_viewer.ui.main_window import MainWindow
 
-_OTHERS = ("measure_delete", "measure_clear")
+_OTHERS = ("measure_delete", "measure_clear", "", "measure_save", "measure_open")
 
 
 def measure_slots(window: "MainWindow") -> dict[str, Callable[[], None]]:
     """Return the slot of every action of Measure, by its id."""
     annotations = window.session.annotations
+    files = MeasurementFiles(window)
     slots: dict[str, Callable[[], None]] = {
         "measure_delete": annotations.remove_selected,
         "measure_clear": annotations.clear,
+        "measure_save": files.save,
+        "measure_open": files.open,
         "measure_cancel": partial(_cancel, window),
         "undo": window.session.edits.undo,
         "redo": window.session.edits.redo,
