@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from medgan_viewer.imaging.annotation import (
     MAX_POINTS,
-    MAX_TEXT,
     POINT_COUNTS,
     Annotation,
     AnnotationKind,
     Point,
+    plain_words,
 )
 from medgan_viewer.imaging.frame import ImageId
 
@@ -62,7 +62,7 @@ def annotation_of(
         return None
     try:
         own_uid = uid or _uid_of(image, points)
-        return Annotation(own_uid, kind, image, tuple(points), text[:MAX_TEXT])
+        return Annotation(own_uid, kind, image, tuple(points), plain_words(text))
     except ValueError:  # points that are not finite, an outline of two points
         return None
 

@@ -87,6 +87,12 @@ class Annotation:
         return replace(self, points=points)
 
 
+def plain_words(text: str) -> str:
+    """Return one line of printable words, as long as an annotation keeps."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:MAX_TEXT]
+
+
 def new_annotation_uid() -> str:
     """Return a UID that was never used, in the UUID-derived form 2.25 (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"

@@ -69,7 +69,7 @@ class Measurement:
                 f"Mean {number_text(found.mean)}{unit} · SD {number_text(found.sd)}",
                 f"Min {found.minimum:.6g} · Max {found.maximum:.6g}{unit}",
             ]
-        alone = len(self.quantities) == 1 and found is None
+        alone = len(self.quantities) == 1 and self.quantities[0].name != "Area"
         lines += [q.text if alone else f"{q.name} {q.text}" for q in self.quantities]
         if self.remark:
             lines.append(self.remark)

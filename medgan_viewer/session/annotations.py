@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from medgan_viewer.imaging.annotation import MAX_TEXT, Annotation
+from medgan_viewer.imaging.annotation import Annotation, plain_words
 from medgan_viewer.imaging.frame import ImageId, PixelFrame
 from medgan_viewer.latent.history import EditHistory
 
@@ -136,7 +136,7 @@ class Annotations(QObject):
         """Give an annotation another text; what is too long is cut."""
         found = self.find(uid)
         if found is not None:
-            self.update(replace(found, text=" ".join(text.split())[:MAX_TEXT]))
+            self.update(replace(found, text=plain_words(text)))
 
     def remove(self, uid: str) -> None:
         self._put(tuple(each for each in self._all if each.uid != uid))

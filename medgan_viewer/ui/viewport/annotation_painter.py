@@ -23,6 +23,7 @@ _ARROW_PX = 12.0
 _ARROW_ANGLE = math.radians(25)
 _CROSS_PX = 6.0
 _MAX_LABEL_PX = 320.0
+_KEPT_PATHS = 500
 
 
 class AnnotationPainter:
@@ -31,6 +32,8 @@ class AnnotationPainter:
     def __init__(self, annotations: Annotations, measuring: Measuring) -> None:
         self._annotations = annotations
         self._measuring = measuring
+        self._placement: Placement | None = None
+        self._paths: dict[Annotation, QPainterPath] = {}  # as they lie in that placement
 
     def paint(
         self, painter: QPainter, area: QRectF, placement: Placement, frame: PixelFrame
@@ -49,7 +52,7 @@ class AnnotationPainter:
         for annotation in drawn:
             is_chosen = annotation in (selected, self._annotations.draft)
             color = ACCENT if is_chosen else TEXT
-            path = path_of(annotation, placement)
+            path = self._path(annotation, placement)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for pen in (QPen(_HALO, 3.5), QPen(color, 1.5)):
                 painter.setPen(pen)
@@ -58,6 +61,14 @@ class AnnotationPainter:
                 _paint_handles(painter, annotation, placement)
             self._label(painter, area, annotation, frame, placement, color, taken)
         painter.restore()
+
+    def _path(self, annotation: Annotation, placement: Placement) -> QPainterPath:
+        """Return a drawing's path, kept until the image is moved: hovering paints all of them."""
+        if placement != self._placement or len(self._paths) > _KEPT_PATHS:
+            self._placement, self._paths = placement, {}
+        if annotation not in self._paths:
+            self._paths[annotation] = path_of(annotation, placement)
+        return self._paths[annotation]
 
     def _label(
         self,
@@ -160,11 +171,23 @@ def handle_at(annotation: Annotation, placement: Placement, place: QPointF) -> i
 
 def is_on_line(annotation: Annotation, placement: Placement, place: QPointF) -> bool:
     """Return whether a widget point lies on the drawing, give or take what a hand misses."""
+    left, top, right, bottom = box_of(annotation)
+    corners = [
+        placement.to_widget(column, row) for column in (left, right) for row in (top, bottom)
+    ]
+    near = _box_around(corners).adjusted(-_ARROW_PX, -_ARROW_PX, _ARROW_PX, _ARROW_PX)
+    if not near.contains(place):
+        return False
     for polygon in path_of(annotation, placement).toSubpathPolygons():
-        corners = [polygon.at(index) for index in range(polygon.size())]
-        if any(_distance(place, start, end) <= GRAB_PX * 0.75 for start, end in pairwise(corners)):
+        ends = [polygon.at(index) for index in range(polygon.size())]
+        if any(_distance(place, start, end) <= GRAB_PX * 0.75 for start, end in pairwise(ends)):
             return True
     return False
+
+
+def _box_around(points: list[QPointF]) -> QRectF:
+    across, down = [point.x() for point in points], [point.y() for point in points]
+    return QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
 
 
 def _distance(place: QPointF, start: QPointF, end: QPointF) -> float:
