@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from medgan_viewer.imaging.presets import presets_for
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Session
-from medgan_viewer.ui.measure.measure_actions import measure_menu
+from medgan_viewer.ui.measure.measure_actions import measure_menu, show_chosen_tool
 
 LAYOUTS = ((1, 1), (1, 2), (2, 1), (1, 3), (2, 2), (2, 3), (3, 3))
 MODES = ("mode_browse", "mode_generate", "mode_translate", "mode_compare")
@@ -46,9 +46,9 @@ class ToolBar(QWidget):
         self._row.addSpacing(8)
         for name, sign in TOOLS:
             self._add_action(actions[name], sign)
-        self._add_menu(
-            "∠ ▾", "Measure: lengths, angles, regions, arrows", measure_menu(self, actions)
-        )
+        menu = measure_menu(self, actions)
+        measure = self._add_menu("∠ ▾", "Measure: lengths, angles, regions, arrows", menu)
+        show_chosen_tool(measure, actions)
         self._row.addSpacing(8)
         self._add_menu("Window ▾", "Windows of the file and of the modality", self._presets())
         self._add_action(actions["invert"], "◑")

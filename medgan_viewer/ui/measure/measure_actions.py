@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from medgan_viewer.ui.measure.measurement_files import MeasurementFiles
 from medgan_viewer.ui.viewport.annotation_mouse import MEASURE_TOOLS
@@ -46,6 +46,19 @@ def measure_menu(parent: QWidget, actions: Mapping[str, QAction]) -> QMenu:
         else:
             menu.addSeparator()
     return menu
+
+
+def show_chosen_tool(button: QToolButton, actions: Mapping[str, QAction]) -> None:
+    """Let the button of the menu look pressed while one of its tools is chosen."""
+    tools = [actions[f"measure_{name}"] for name in MEASURE_TOOLS]
+    button.setCheckable(True)
+
+    def show() -> None:
+        button.setChecked(any(tool.isChecked() for tool in tools))
+
+    for tool in tools:
+        tool.toggled.connect(show)
+    button.clicked.connect(show)  # a click opens the menu and chooses nothing
 
 
 def _cancel(window: "MainWindow") -> None:
