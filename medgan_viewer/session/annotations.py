@@ -164,6 +164,12 @@ class Annotations(QObject):
             self.mark_saved(self._all)
         return len(new)
 
+    def restore(self, annotations: tuple[Annotation, ...]) -> None:
+        """Begin with what was there the last time; there is nothing to undo."""
+        self._history = EditHistory(annotations)
+        self._show(annotations)
+        self.history_changed.emit()
+
     def mark_saved(self, annotations: tuple[Annotation, ...]) -> None:
         """Say that files hold these."""
         self._saved = annotations

@@ -260,6 +260,8 @@ NOT_RUN = {
     "open_demo",
     "save_picture",
     "export_synthetic",
+    "measure_save",
+    "measure_open",
     "quit",
 }
 

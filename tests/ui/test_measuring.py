@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
-from medgan_viewer.imaging.annotation import AnnotationKind
+from medgan_viewer.imaging.annotation import Annotation, AnnotationKind
 from medgan_viewer.imaging.frame import ImageId
 from medgan_viewer.session.session import Mode
 from medgan_viewer.session.viewports import View
@@ -417,3 +417,22 @@ def test_what_is_drawn_on_a_generated_image_is_not_saved_but_explained(qtbot, ma
     assert (
         "no measurement on an image of an open file" in window.session.notices.notices[-1].problem
     )
+
+
+def test_the_button_of_the_menu_looks_pressed_while_a_tool_of_it_is_chosen(phantom):
+    [button] = [b for b in phantom.tool_bar.findChildren(QToolButton) if "angles" in b.toolTip()]
+
+    phantom.actions_by_id["measure_ellipse"].trigger()
+    assert button.isChecked()
+    phantom.actions_by_id["tool_window"].trigger()
+    assert not button.isChecked()
+
+
+def test_measurements_on_studies_that_are_not_open_are_counted_and_not_listed(phantom):
+    draw(phantom, "length", (30, 30), (70, 30))
+    elsewhere = Annotation("9.9", AnnotationKind.PROBE, ImageId("1.2.3"), ((1, 1),))
+
+    phantom.session.annotations.load([elsewhere])
+
+    assert phantom.measurements.model.rowCount() == 1
+    assert "1 more on images that are not open" in phantom.measurements.note.text()

@@ -1,4 +1,4 @@
-"""MeasurementModel: the annotations as rows, with their numbers and where they are."""
+"""MeasurementModel: the annotations on open images as rows, with numbers and place."""
 
 from typing import Any
 
@@ -21,6 +21,7 @@ class MeasurementModel(QAbstractListModel):
         super().__init__()
         self._session = session
         self._rows: tuple[Annotation, ...] = ()
+        self._images: set[ImageId] = set()
         self._places: dict[ImageId, ImagePlace] = {}
         session.annotations.changed.connect(self._refresh)
         session.studies.changed.connect(self._find_places)
@@ -63,8 +64,6 @@ class MeasurementModel(QAbstractListModel):
         if place is not None:
             mark = "SYNTHETIC · " if place.display_set.is_synthetic else ""
             return f"{mark}{place.text}"
-        if is_in_file(annotation.image):
-            return "its image is not open"
         is_made = annotation.image.uid.startswith("synthetic:")
         return "SYNTHETIC image made here" if is_made else "computed view"
 
@@ -75,24 +74,30 @@ class MeasurementModel(QAbstractListModel):
         return f"{name} · {numbers}" if numbers else name
 
     def _refresh(self) -> None:
-        rows = self._session.annotations.all
-        if rows == self._rows:
-            return
+        images = {each.image for each in self._session.annotations.all}
+        if images != self._images:
+            self._images = images
+            self._places = places_of(self._session, images)
+        self._show_rows()
+
+    def _find_places(self) -> None:
+        if self._images:
+            self._places = places_of(self._session, self._images)
+            self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows = tuple(
+            each
+            for each in self._session.annotations.all
+            if each.image in self._places or not is_in_file(each.image)
+        )
         same = [row.uid for row in rows] == [row.uid for row in self._rows]
-        images = {row.image for row in rows} == {row.image for row in self._rows}
         if not same:
             self.beginResetModel()
         self._rows = rows
-        if not images:
-            self._places = places_of(self._session, {row.image for row in rows})
         if not same:
             self.endResetModel()
         else:
-            self._tell_numbers()
-
-    def _find_places(self) -> None:
-        if self._rows:
-            self._places = places_of(self._session, {row.image for row in self._rows})
             self._tell_numbers()
 
     def _tell_numbers(self) -> None:

@@ -87,6 +87,7 @@ class MeasurementPanel(QWidget):
         for signal in (session.annotations.changed, session.measuring.ready):
             signal.connect(self._show)
         session.annotations.unsaved_changed.connect(self._show)
+        session.studies.changed.connect(self._show)
         self._show()
 
     def sizeHint(self) -> QSize:
@@ -94,12 +95,12 @@ class MeasurementPanel(QWidget):
 
     def _show(self) -> None:
         annotations = self._session.annotations
-        count = len(annotations.all)
+        count = self.model.rowCount()
         self.setVisible(count > 0)
         if not count:
             return
         self.heading.setText(f"Measurements · {count}")
-        self.note.setText("Not saved yet (Ctrl+Shift+S)." if annotations.has_unsaved else "Saved.")
+        self.note.setText(self._note(len(annotations.all) - count))
         chosen = annotations.selected
         index = self.model.index_of(chosen.uid) if chosen is not None else QModelIndex()
         with QSignalBlocker(self.list):
@@ -110,6 +111,15 @@ class MeasurementPanel(QWidget):
             else:
                 self.list.clearSelection()
         self._show_values(numbers_of(self._session, chosen) if chosen is not None else None)
+
+    def _note(self, elsewhere: int) -> str:
+        """Say what is kept where."""
+        has_unsaved = self._session.annotations.has_unsaved
+        kept = "Kept on this computer. Ctrl+Shift+S saves DICOM files."
+        lines = [kept if has_unsaved else "Saved as DICOM files."]
+        if elsewhere:
+            lines.append(f"{elsewhere} more on images that are not open.")
+        return " ".join(lines)
 
     def _show_values(self, found: Measurement | None) -> None:
         statistics = found.statistics if found is not None else None
