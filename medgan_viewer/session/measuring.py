@@ -2,7 +2,6 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -12,7 +11,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.measure import Measurement, measure
 from medgan_viewer.session.background import LatestWins
 
-AT_ONCE_PIXELS = 1 << 15  # about a millisecond
+AT_ONCE_PIXELS = 1 << 13  # about a third of a millisecond
 KEPT = 2000
 
 _Key = tuple[object, ...]
@@ -36,27 +35,23 @@ class Measuring(QObject):
         self._last: dict[str, tuple[Annotation, Measurement]] = {}
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[_Key, Annotation, PixelFrame]] = {}
+        self._asked: dict[str, _Key] = {}  # until it is delivered; touched by the window's thread
         self._worker: LatestWins[list[_Done]] | None = None
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
 
     def measurement_of(self, annotation: Annotation, frame: PixelFrame) -> Measurement | None:
         """Return the numbers on this frame; None while they are computed."""
-        key: _Key = (
-            replace(annotation, text=""),
-            frame.transform,
-            frame.spacing,
-            frame.is_synthetic,
-            frame.unit,
-        )
+        drawn = (annotation.uid, annotation.kind, annotation.points)
+        key: _Key = (*drawn, frame.transform, frame.spacing, frame.is_synthetic, frame.unit)
         if key in self._found:
             self._found.move_to_end(key)
             return self._found[key]
         if _pixels_of(annotation, frame) <= AT_ONCE_PIXELS:
             return self._keep(key, annotation, measure(annotation, frame))
+        if self._asked.get(annotation.uid) == key:
+            return None
+        self._asked[annotation.uid] = key
         with self._lock:
-            asked = self._waiting.get(annotation.uid)
-            if asked is not None and asked[0] == key:
-                return None
             self._waiting[annotation.uid] = (key, annotation, frame)
         if self._worker is None:
             self._worker = LatestWins("measuring", self._deliver)
@@ -73,13 +68,9 @@ class Measuring(QObject):
             self._worker.close()
 
     def _compute(self) -> list[_Done]:
-        done: list[_Done] = []
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    return done
-                key, annotation, frame = self._waiting.pop(next(iter(self._waiting)))
-            done.append((key, annotation, measure(annotation, frame)))
+        with self._lock:
+            batch, self._waiting = tuple(self._waiting.values()), {}
+        return [(key, annotation, measure(annotation, frame)) for key, annotation, frame in batch]
 
     def _deliver(self, ticket: int, outcome: list[_Done] | MedganError) -> None:
         if not isinstance(outcome, MedganError):
@@ -88,6 +79,8 @@ class Measuring(QObject):
     def _on_delivered(self, done: list[_Done]) -> None:
         for key, annotation, found in done:
             self._keep(key, annotation, found)
+            if self._asked.get(annotation.uid) == key:
+                del self._asked[annotation.uid]
         if done:
             self.ready.emit()
 

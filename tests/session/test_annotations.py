@@ -5,6 +5,7 @@ import pytest
 from medgan_viewer.imaging.annotation import MAX_TEXT, Annotation, AnnotationKind
 from medgan_viewer.imaging.frame import ImageId
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
+from medgan_viewer.imaging.measure import measure
 from medgan_viewer.session.annotations import Annotations, image_of, is_in_file
 from medgan_viewer.session.measuring import Measuring
 from tests.session.fixtures import gray_frame, provenance
@@ -167,3 +168,21 @@ def test_another_transform_of_the_same_image_is_measured_anew(qapp):
     scaled = measuring.measurement_of(probe, gray_frame(7, transform=Rescale(2, 0, "SUV")))
 
     assert (plain.lines, scaled.lines) == (("7.00",), ("14.0 SUV",))
+
+
+def test_asking_again_and_again_does_not_compute_again(qapp, qtbot, monkeypatch):
+    computed = []
+
+    def slow(annotation, frame):
+        computed.append(annotation)
+        return measure(annotation, frame)
+
+    monkeypatch.setattr("medgan_viewer.session.measuring.measure", slow)
+    frame, measuring = gray_frame(3, size=600), Measuring()
+    shape = Annotation("1.1", AnnotationKind.RECTANGLE, IMAGE, ((0, 0), (590, 590)))
+    try:
+        # As a window does that is painted at every move of the mouse.
+        qtbot.waitUntil(lambda: measuring.measurement_of(shape, frame) is not None, timeout=5000)
+    finally:
+        measuring.close()
+    assert len(computed) == 1

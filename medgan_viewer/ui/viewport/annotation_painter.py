@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from medgan_viewer.imaging.annotation import Annotation, AnnotationKind, box_of, handles_of
 from medgan_viewer.imaging.frame import PixelFrame
@@ -23,7 +23,6 @@ _ARROW_PX = 12.0
 _ARROW_ANGLE = math.radians(25)
 _CROSS_PX = 6.0
 _MAX_LABEL_PX = 320.0
-_KEPT_PATHS = 500
 
 
 class AnnotationPainter:
@@ -32,17 +31,41 @@ class AnnotationPainter:
     def __init__(self, annotations: Annotations, measuring: Measuring) -> None:
         self._annotations = annotations
         self._measuring = measuring
-        self._placement: Placement | None = None
-        self._paths: dict[Annotation, QPainterPath] = {}  # as they lie in that placement
+        self._layer: QPixmap | None = None
+        self._layer_key: object = None
 
     def paint(
         self, painter: QPainter, area: QRectF, placement: Placement, frame: PixelFrame
     ) -> None:
-        """Draw all annotations of the image into `area`, the part of the tile that is seen."""
+        """Draw all annotations of the image into `area`, the part of the tile that is seen.
+
+        What was drawn is kept as a layer: moving the mouse over a tile paints it again and again.
+        """
         drawn = self._annotations.on_image(image_of(frame))
         if not drawn:
             return
-        painter.save()
+        found = [self._measuring.measurement_of(each, frame) for each in drawn]
+        selected, ratio = self._annotations.selected, painter.device().devicePixelRatio()
+        key = (drawn, found, selected, self._annotations.draft, placement, area, ratio)
+        if self._layer is None or key != self._layer_key:
+            size = placement.tile.size() * ratio
+            layer = QPixmap(max(math.ceil(size.width()), 1), max(math.ceil(size.height()), 1))
+            layer.setDevicePixelRatio(ratio)
+            layer.fill(Qt.GlobalColor.transparent)
+            with QPainter(layer) as inner:
+                inner.translate(-placement.tile.topLeft())
+                self._paint_all(inner, area, placement, frame, drawn)
+            self._layer, self._layer_key = layer, key
+        painter.drawPixmap(placement.tile.topLeft(), self._layer)
+
+    def _paint_all(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        placement: Placement,
+        frame: PixelFrame,
+        drawn: tuple[Annotation, ...],
+    ) -> None:
         painter.setRenderHints(
             QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing
         )
@@ -52,7 +75,7 @@ class AnnotationPainter:
         for annotation in drawn:
             is_chosen = annotation in (selected, self._annotations.draft)
             color = ACCENT if is_chosen else TEXT
-            path = self._path(annotation, placement)
+            path = path_of(annotation, placement)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for pen in (QPen(_HALO, 3.5), QPen(color, 1.5)):
                 painter.setPen(pen)
@@ -60,15 +83,6 @@ class AnnotationPainter:
             if is_chosen and annotation is selected:
                 _paint_handles(painter, annotation, placement)
             self._label(painter, area, annotation, frame, placement, color, taken)
-        painter.restore()
-
-    def _path(self, annotation: Annotation, placement: Placement) -> QPainterPath:
-        """Return a drawing's path, kept until the image is moved: hovering paints all of them."""
-        if placement != self._placement or len(self._paths) > _KEPT_PATHS:
-            self._placement, self._paths = placement, {}
-        if annotation not in self._paths:
-            self._paths[annotation] = path_of(annotation, placement)
-        return self._paths[annotation]
 
     def _label(
         self,
