@@ -127,7 +127,6 @@ def annotated_image(
     frames = integer(source, "NumberOfFrames")
     if frames is not None:
         header.NumberOfFrames = frames
-    identity = tuple((keyword, text(source, keyword)) for keyword in _IDENTITY if keyword in source)
     profile = source.get("ICCProfile")
     header.ICCProfile = profile if isinstance(profile, bytes) else b""
     header.Laterality = text(source, "Laterality")
@@ -136,7 +135,7 @@ def annotated_image(
         raise ValueError("a frame and its file must agree on whether it is synthetic")
     return AnnotatedImage(
         header=header,
-        identity=identity,
+        identity=_identity_of(source),
         image=image,
         measured=measured,
         modality=frame.modality,
@@ -147,6 +146,14 @@ def annotated_image(
         is_inverted=frame.inverted,
         provenance=made,
     )
+
+
+def _identity_of(source: Dataset) -> tuple[tuple[str, str], ...]:
+    """Return patient and study as the source has them; empty only what may be empty."""
+    found = {keyword: text(source, keyword) for keyword in _IDENTITY}
+    if found["PatientIdentityRemoved"] == "YES" and not found["DeidentificationMethod"]:
+        found["DeidentificationMethod"] = "not stated by the source"
+    return tuple((key, value) for key, value in found.items() if value or key in _TYPE_2)
 
 
 def _read_header(path: Path, image: ImageId) -> Dataset:

@@ -4,7 +4,16 @@ import math
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QTransform,
+)
 
 from medgan_viewer.imaging.annotation import Annotation, AnnotationKind, box_of, handles_of
 from medgan_viewer.imaging.frame import PixelFrame
@@ -77,7 +86,8 @@ class AnnotationPainter:
             color = ACCENT if is_chosen else TEXT
             path = path_of(annotation, placement)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            for pen in (QPen(_HALO, 3.5), QPen(color, 1.5)):
+            for pen, is_smooth in ((QPen(_HALO, 3.5), False), (QPen(color, 1.5), True)):
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_smooth)
                 painter.setPen(pen)
                 painter.drawPath(path)
             if is_chosen and annotation is selected:
@@ -108,7 +118,7 @@ class AnnotationPainter:
         anchor = _label_anchor(annotation, placement)
         place = QRectF(anchor.x() + LABEL_GAP_PX, anchor.y() - height / 2, width, height)
         if place.right() > area.right():  # to the other side, where there is room
-            left = min(point.x() for point in _on_screen(annotation, placement))
+            left = path_of(annotation, placement).boundingRect().left()
             place.moveRight(min(left - LABEL_GAP_PX, area.right()))
         place = _inside(place, area)
         for other in taken:
@@ -126,19 +136,17 @@ class AnnotationPainter:
 
 def path_of(annotation: Annotation, placement: Placement) -> QPainterPath:
     """Return the drawing in widget coordinates."""
-    points = _on_screen(annotation, placement)
     path = QPainterPath()
+    if annotation.kind.is_region:
+        path.addPolygon(_map_of(placement).map(_polygon(outline_of(annotation))))
+        path.closeSubpath()
+        return path
+    points = _on_screen(annotation, placement)
     match annotation.kind:
         case AnnotationKind.COBB | AnnotationKind.BIDIRECTIONAL:
             for start, end in ((0, 1), (2, 3)):
                 path.moveTo(points[start])
                 path.lineTo(points[end])
-        case AnnotationKind.RECTANGLE | AnnotationKind.ELLIPSE | AnnotationKind.FREEHAND:
-            outline = [placement.to_widget(*point) for point in outline_of(annotation)]
-            path.moveTo(outline[0])
-            for point in outline[1:]:
-                path.lineTo(point)
-            path.closeSubpath()
         case AnnotationKind.PROBE | AnnotationKind.TEXT:
             size = _CROSS_PX if annotation.kind is AnnotationKind.PROBE else 2.0
             for dx, dy in ((size, 0.0), (0.0, size)):
@@ -210,6 +218,17 @@ def _distance(place: QPointF, start: QPointF, end: QPointF) -> float:
     share = QPointF.dotProduct(offset, line) / squared if squared else 0.0
     foot = start + line * min(max(share, 0.0), 1.0)
     return math.hypot(*(place - foot).toTuple())
+
+
+def _map_of(placement: Placement) -> QTransform:
+    """Return the way from image to widget as one map: it is the same at every point."""
+    origin = placement.to_widget(0, 0)
+    across, down = placement.to_widget(1, 0) - origin, placement.to_widget(0, 1) - origin
+    return QTransform(across.x(), across.y(), down.x(), down.y(), origin.x(), origin.y())
+
+
+def _polygon(points: list[tuple[float, float]]) -> QPolygonF:
+    return QPolygonF([QPointF(column, row) for column, row in points])
 
 
 def _on_screen(annotation: Annotation, placement: Placement) -> list[QPointF]:
