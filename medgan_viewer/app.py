@@ -19,6 +19,7 @@ from medgan_viewer.files import is_folder, is_there, sweep_parts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage, resolve_package
 from medgan_viewer.logs import enable_crash_file, set_up_logging
+from medgan_viewer.session.annotation_keeper import AnnotationKeeper
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode, Session, SessionOptions
 from medgan_viewer.settings import Settings, load_settings, save_settings
@@ -65,6 +66,7 @@ def run(start: Start) -> int:
     app.setApplicationName("medgan-viewer")
     apply_theme(app)
     session = make_session(settings, start)
+    drawn = AnnotationKeeper(session.annotations, paths.data_folder() / "measurements.json")
     window = MainWindow(session, show_hints=settings.show_hints)
     keeper = SettingsKeeper(window, settings, settings_path)
     reporter = BugReporter(session)
@@ -93,6 +95,7 @@ def run(start: Start) -> int:
     finally:
         window.close()
         session.close()
+        drawn.close()
         window.deleteLater()
         quitter.restore()
         reporter.restore()

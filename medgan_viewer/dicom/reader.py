@@ -20,12 +20,12 @@ from medgan_viewer.dicom.overlays import overlays_of, shutter_of
 from medgan_viewer.dicom.pixel_data import checked_layout, read_samples
 from medgan_viewer.dicom.pixel_layout import PixelLayout, frame_count_of
 from medgan_viewer.dicom.planes import plane_of
-from medgan_viewer.dicom.spacing import aspect_of, has_negative_spacing, spacing_of
+from medgan_viewer.dicom.spacing import aspect_of, has_negative_spacing, regions_of, spacing_of
 from medgan_viewer.dicom.stored_values import gray_values, rgb_values
 from medgan_viewer.dicom.suv import suv_of
 from medgan_viewer.errors import InputError
 from medgan_viewer.imaging.color import RgbArray
-from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.imaging.frame import ImageId, PixelFrame
 from medgan_viewer.imaging.supplement import SupplementalPalette
 
 _PALETTE = "PALETTE COLOR"
@@ -174,7 +174,14 @@ def _placed(
         bits_stored=bits_stored,
         provenance=provenance_in(file.dataset),
         notes=_notes(file, view),
+        image_id=_image_id(file, frame_index),
+        regions=regions_of(view),
     )
+
+
+def _image_id(file: DicomFile, frame_index: int) -> ImageId | None:
+    uid = text(file.dataset, "SOPInstanceUID")
+    return ImageId(uid, frame_index + 1) if uid else None
 
 
 def _with_gray_pipeline(

@@ -4,9 +4,11 @@ A projection image is measured in the plane of the detector; in the patient it i
 magnification that only a calibration tells (PS3.3 10.7.1.3). So its millimetres are never plain.
 """
 
+from pydicom.dataset import Dataset
+
 from medgan_viewer.dicom.attributes import integer, items, number, numbers, text
 from medgan_viewer.dicom.functional_groups import FrameView
-from medgan_viewer.imaging.geometry import PixelSpacing, SpacingSource
+from medgan_viewer.imaging.geometry import PixelSpacing, SpacingSource, UltrasoundRegion
 
 _PROJECTIONS = frozenset(("CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"))
 _CENTIMETRES = 3  # Physical Units of an ultrasound region
@@ -80,20 +82,35 @@ def _at_detector(spacing: PixelSpacing) -> PixelSpacing:
     return PixelSpacing(spacing.row_mm, spacing.column_mm, SpacingSource.DETECTOR)
 
 
+def regions_of(view: FrameView) -> tuple[UltrasoundRegion, ...]:
+    """Return the calibrated parts of an ultrasound image; those without a box are left out."""
+    regions = []
+    for region in items(view.root, "SequenceOfUltrasoundRegions"):
+        left, top = (number(region, f"RegionLocationMin{axis}0") for axis in "XY")
+        right, bottom = (number(region, f"RegionLocationMax{axis}1") for axis in "XY")
+        if left is not None and top is not None and right is not None and bottom is not None:
+            regions.append(
+                UltrasoundRegion(left, top, right, bottom, spacing=_region_spacing(region))
+            )
+    return tuple(regions)
+
+
 def _ultrasound_spacing(view: FrameView) -> PixelSpacing | None:
     """Return the spacing of the regions in centimetres; None unless all of them agree."""
-    found = set()
-    for region in items(view.root, "SequenceOfUltrasoundRegions"):
-        units = (
-            integer(region, "PhysicalUnitsXDirection"),
-            integer(region, "PhysicalUnitsYDirection"),
-        )
-        x_cm, y_cm = number(region, "PhysicalDeltaX"), number(region, "PhysicalDeltaY")
-        if units == (_CENTIMETRES, _CENTIMETRES) and x_cm and y_cm:
-            found.add((abs(y_cm) * _MM_PER_CM, abs(x_cm) * _MM_PER_CM))
-    if len(found) != 1:
+    regions = items(view.root, "SequenceOfUltrasoundRegions")
+    found = {spacing for spacing in map(_region_spacing, regions) if spacing is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _region_spacing(region: Dataset) -> PixelSpacing | None:
+    units = (
+        integer(region, "PhysicalUnitsXDirection"),
+        integer(region, "PhysicalUnitsYDirection"),
+    )
+    x_cm, y_cm = number(region, "PhysicalDeltaX"), number(region, "PhysicalDeltaY")
+    if units != (_CENTIMETRES, _CENTIMETRES) or not x_cm or not y_cm:
         return None
-    row_mm, column_mm = found.pop()
+    row_mm, column_mm = abs(y_cm) * _MM_PER_CM, abs(x_cm) * _MM_PER_CM
     return PixelSpacing(row_mm, column_mm, SpacingSource.ULTRASOUND)
 
 

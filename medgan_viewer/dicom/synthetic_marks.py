@@ -176,6 +176,15 @@ def apply_marks(
     _write_private_block(dataset, provenance)
 
 
+def mark_derived(dataset: Dataset, provenance: Provenance) -> None:
+    """Mark an object without pixels that tells of a synthetic image: a report, a presentation."""
+    dataset.SyntheticData = "YES"
+    dataset.SeriesDescription = short_text(f"{TITLE} - {provenance.model_name}")
+    [equipment] = _equipment_items(provenance, None)
+    equipment.SoftwareVersions = [each for each in equipment.SoftwareVersions if each]
+    dataset.ContributingEquipmentSequence = [equipment]
+
+
 def _needs_sources(provenance: Provenance) -> bool:
     return provenance.kind in (SyntheticKind.TRANSLATED, SyntheticKind.RECONSTRUCTED)
 

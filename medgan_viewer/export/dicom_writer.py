@@ -1,6 +1,6 @@
 """Synthetic frames to DICOM: one Secondary Capture per slice, with every mark and the recipe.
 
-Nothing else in the program writes DICOM files, and nothing here writes one without the marks.
+Nothing else in the program writes DICOM images, and nothing here writes one without the marks.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ from medgan_viewer.imaging.frame import PixelFrame, Provenance, SyntheticKind
 from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry, SpacingSource
 from medgan_viewer.imaging.label import burn_label
 
-_IMPLEMENTATION_UID = UID("2.25.302871840968175443013263108290743105612")
+IMPLEMENTATION_UID = UID("2.25.302871840968175443013263108290743105612")
 _SERIES_NUMBER = 9001  # beyond the numbers that scanners use
 _PREAMBLE = b"\0" * 128  # a program could hide in it
 
@@ -193,28 +193,28 @@ def _write(
 
 
 def _set_patient(dataset: Dataset, patient: PatientIdentity) -> None:
-    _carry_over(dataset, "PatientName", patient.name)
-    _carry_over(dataset, "PatientID", patient.patient_id)
-    _carry_over(dataset, "PatientBirthDate", patient.birth_date)
-    _carry_over(dataset, "PatientSex", patient.sex)
+    carry_over(dataset, "PatientName", patient.name)
+    carry_over(dataset, "PatientID", patient.patient_id)
+    carry_over(dataset, "PatientBirthDate", patient.birth_date)
+    carry_over(dataset, "PatientSex", patient.sex)
     if patient.identity_removed:
-        _carry_over(dataset, "PatientIdentityRemoved", patient.identity_removed)
+        carry_over(dataset, "PatientIdentityRemoved", patient.identity_removed)
     if patient.deidentification_method:
-        _carry_over(dataset, "DeidentificationMethod", patient.deidentification_method)
+        carry_over(dataset, "DeidentificationMethod", patient.deidentification_method)
 
 
 def _set_study(dataset: Dataset, facts: _SeriesFacts, context: ExportContext) -> None:
     study = context.study or JoinedStudy(facts.study_uid, "", facts.date, facts.time, TITLE)
     dataset.StudyInstanceUID = study.study_uid
-    _carry_over(dataset, "StudyID", study.study_id)
-    _carry_over(dataset, "StudyDate", study.date)
-    _carry_over(dataset, "StudyTime", study.time)
-    _carry_over(dataset, "StudyDescription", study.description)
-    _carry_over(dataset, "AccessionNumber", study.accession_number)
-    _carry_over(dataset, "ReferringPhysicianName", study.referring_physician)
+    carry_over(dataset, "StudyID", study.study_id)
+    carry_over(dataset, "StudyDate", study.date)
+    carry_over(dataset, "StudyTime", study.time)
+    carry_over(dataset, "StudyDescription", study.description)
+    carry_over(dataset, "AccessionNumber", study.accession_number)
+    carry_over(dataset, "ReferringPhysicianName", study.referring_physician)
 
 
-def _carry_over(dataset: Dataset, keyword: str, text: str) -> None:
+def carry_over(dataset: Dataset, keyword: str, text: str) -> None:
     """Set a value as the source has it, even one too long for its VR: it has to match there."""
     vr = dictionary_VR(keyword)
     dataset.add(DataElement(keyword, vr, text, validation_mode=pydicom_config.IGNORE))
@@ -283,7 +283,7 @@ def _save(dataset: Dataset, path: Path) -> None:
         raise ValueError("only marked images are written")
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = _IMPLEMENTATION_UID
+    meta.ImplementationClassUID = IMPLEMENTATION_UID
     meta.ImplementationVersionName = "MEDGAN_VIEWER"
     dataset.file_meta = meta
     dataset.preamble = _PREAMBLE

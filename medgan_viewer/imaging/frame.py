@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medgan_viewer.imaging.bit_mask import BitMask
-from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
+from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry, UltrasoundRegion
 from medgan_viewer.imaging.modality import FloatArray, ModalityTransform, Rescale
 from medgan_viewer.imaging.supplement import SupplementalPalette
 from medgan_viewer.imaging.suv import SuvScale
@@ -61,6 +61,20 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageId:
+    """Which image it is, across sessions.
+
+    Attributes
+    ----------
+    uid : SOP Instance UID; for an image that no file holds, a text that begins with its kind
+    frame_number : from 1
+    """
+
+    uid: str
+    frame_number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class PaddingRange:
     """Stored values that mean "no image here", both ends included (PS3.3 C.7.5.1.1.2)."""
 
@@ -100,6 +114,8 @@ class PixelFrame:
     bits_stored : how many bits of a stored value carry the image
     provenance : None for an acquired image
     notes : short remarks on fidelity for the corner of the image ("LOSSY 10:1")
+    image_id : which frame of which file; None for an image that no file holds
+    regions : calibrations of the parts of an ultrasound image
     """
 
     stored: npt.NDArray[Any]
@@ -119,6 +135,8 @@ class PixelFrame:
     bits_stored: int = 16
     provenance: Provenance | None = None
     notes: tuple[str, ...] = ()
+    image_id: ImageId | None = None
+    regions: tuple[UltrasoundRegion, ...] = ()
 
     def __post_init__(self) -> None:
         is_gray = self.stored.ndim == 2 and self.stored.dtype.kind in "iuf"

@@ -41,6 +41,30 @@ class PixelSpacing:
 
 
 @dataclass(frozen=True, slots=True)
+class UltrasoundRegion:
+    """A part of an ultrasound image with a calibration of its own (PS3.3 C.8.5.5.1).
+
+    Attributes
+    ----------
+    left, top, right, bottom : first and last pixel of the box, 0-based, ends included
+    spacing : of its pixels; None where one of its axes is no distance (time, velocity, ...)
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    spacing: PixelSpacing | None
+
+    def contains(self, column: float, row: float) -> bool:
+        """Return whether a 0-based, possibly fractional pixel lies in the box."""
+        return (
+            self.left - 0.5 <= column <= self.right + 0.5
+            and self.top - 0.5 <= row <= self.bottom + 0.5
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PlaneGeometry:
     """Position and orientation of an image plane in the patient (PS3.3 C.7.6.2).
 

@@ -15,6 +15,7 @@ from medgan_viewer.dicom.hierarchy import StudyFacts
 from medgan_viewer.generators.manifest import Task
 from medgan_viewer.generators.package import ModelPackage
 from medgan_viewer.inference.worker import RunsRequests
+from medgan_viewer.session.annotations import Annotations
 from medgan_viewer.session.cine import CinePlayer
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.display_options import DisplayOptions
@@ -27,6 +28,7 @@ from medgan_viewer.session.hanging_plan import HangingPlan
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.loading import FrameLoader
+from medgan_viewer.session.measuring import Measuring
 from medgan_viewer.session.mpr import MprViews
 from medgan_viewer.session.mpr_switch import MprSwitch
 from medgan_viewer.session.notices import NoticeBoard
@@ -38,6 +40,7 @@ from medgan_viewer.session.tag_browser import TagBrowser
 from medgan_viewer.session.thumbnails import ThumbnailMaker
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
+from medgan_viewer.session.undo_order import UndoOrder
 from medgan_viewer.session.viewports import Role, ViewportState
 from medgan_viewer.session.window_link import WindowLink, series_shown_in
 
@@ -108,6 +111,11 @@ class Session(QObject):
         self.studies = OpenStudies(self.pool, self.notices, self.index)
         self.library = ModelLibrary(list(options.package_roots), self.notices)
         self.latent = LatentState()
+        self.annotations = Annotations()
+        self.measuring = Measuring()
+        self.edits = UndoOrder()
+        self.edits.watch(self.latent, self.latent.history_changed)
+        self.edits.watch(self.annotations, self.annotations.history_changed)
         self.acquired = tuple(ViewportState(Role.ACQUIRED) for _ in range(MAX_TILES))
         self.feeders = tuple(StackFeeder(tile, self.loader) for tile in self.acquired)
         self.synthetic = ViewportState(Role.SYNTHETIC)
@@ -342,6 +350,7 @@ class Session(QObject):
         self._closed = True
         self.mpr.shut_down()
         self.comparison.close()
+        self.measuring.close()
         self.training.close()
         self.studies.close()
         self.index.close()

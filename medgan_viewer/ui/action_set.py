@@ -10,6 +10,7 @@ from medgan_viewer.imaging.colormaps import OVER_IMAGES
 from medgan_viewer.session.session import Mode
 from medgan_viewer.ui.actions import ACTIONS, Scope
 from medgan_viewer.ui.key_scheme import tooltip_of
+from medgan_viewer.ui.viewport.annotation_mouse import MEASURE_TOOLS
 
 _TOOLS = (
     "tool_window",
@@ -19,6 +20,7 @@ _TOOLS = (
     "tool_crosshair",
     "tool_region",
     "tool_magnify",
+    *(f"measure_{name}" for name in MEASURE_TOOLS),
 )
 _COLORS = tuple(f"colormap_{name}" for name in OVER_IMAGES)
 

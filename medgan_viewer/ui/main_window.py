@@ -24,6 +24,8 @@ from medgan_viewer.ui.compare.grid_widget import GridWidget
 from medgan_viewer.ui.first_run import HintStrip, demo_paths
 from medgan_viewer.ui.help_dialogs import AboutDialog, CommandPalette, KeysDialog
 from medgan_viewer.ui.image_actions import tile_slots
+from medgan_viewer.ui.measure.measure_actions import measure_slots
+from medgan_viewer.ui.measure.measurement_panel import MeasurementPanel, stacked
 from medgan_viewer.ui.notice_bar import NoticeBar
 from medgan_viewer.ui.pages import Pages, images_page
 from medgan_viewer.ui.pictures import copy_picture, export_synthetic, save_picture
@@ -66,13 +68,15 @@ class MainWindow(QMainWindow):
         self.images = GridWidget(session)
         self.tool_windows = ToolWindows(self)
         slots = self._slots() | tile_slots(session) | view_slots(session) | study_list_slots(self)
-        slots |= self.tool_windows.slots()
+        slots |= self.tool_windows.slots() | measure_slots(self)
         self.actions_by_id = make_actions(self, self.images, slots)
         self.tool_windows.bind(self.actions_by_id)
         self.tool_bar = ToolBar(session, self.actions_by_id)
         self.studies = StudyPanel(session)
         self.right = RightPanel(session)
-        self.left_side = SidePanel(self.studies, Qt.Edge.LeftEdge, "study panel")
+        self.measurements = MeasurementPanel(session)
+        left = stacked(self.studies, self.measurements)
+        self.left_side = SidePanel(left, Qt.Edge.LeftEdge, "study panel")
         self.right_side = SidePanel(self.right, Qt.Edge.RightEdge, "model panel")
         self.notices = NoticeBar(session.notices)
         self.status = StatusLine(session)
@@ -116,8 +120,6 @@ class MainWindow(QMainWindow):
             "next_tile": partial(self.images.step_tile, 1),
             "previous_tile": partial(self.images.step_tile, -1),
             "next_sample": session.latent.roll_dice,
-            "undo": session.latent.undo,
-            "redo": session.latent.redo,
             "toggle_left": partial(self._toggle_panel, "toggle_left"),
             "toggle_right": partial(self._toggle_panel, "toggle_right"),
             "hide_identity": self._on_hide_identity,
@@ -144,7 +146,7 @@ class MainWindow(QMainWindow):
         self.hints.closed.connect(self._on_hints_closed)
         session.mode_changed.connect(self._show_mode)
         session.identity_changed.connect(self._show_identity)
-        session.latent.history_changed.connect(self._show_history)
+        session.edits.changed.connect(self._show_history)
         for feeder in session.feeders:
             feeder.set_changed.connect(self._show_selection)
         session.grid.active_changed.connect(self._show_selection)
@@ -245,8 +247,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id["hide_identity"].setChecked(self.session.identity_hidden)
 
     def _show_history(self) -> None:
-        self.actions_by_id["undo"].setEnabled(self.session.latent.can_undo)
-        self.actions_by_id["redo"].setEnabled(self.session.latent.can_redo)
+        self.actions_by_id["undo"].setEnabled(self.session.edits.can_undo)
+        self.actions_by_id["redo"].setEnabled(self.session.edits.can_redo)
 
     def _show_selection(self) -> None:
         tile = self.session.grid.active

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from medgan_viewer.imaging.presets import presets_of
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Session
+from medgan_viewer.ui.measure.measure_actions import measure_menu, show_chosen_tool
 from medgan_viewer.ui.view_actions import LINKS
 
 LAYOUTS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (2, 3), (3, 2), (3, 3))
@@ -47,6 +48,9 @@ class ToolBar(QWidget):
         self._row.addSpacing(8)
         for name, sign in TOOLS:
             self._add_action(actions[name], sign)
+        menu = measure_menu(self, actions)
+        measure = self._add_menu("∠ ▾", "Measure: lengths, angles, regions, arrows", menu)
+        show_chosen_tool(measure, actions)
         self._row.addSpacing(8)
         self._add_menu("Window ▾", "Windows of the file and of the modality", self._presets())
         self._add_action(actions["invert"], "◑")

@@ -262,6 +262,8 @@ NOT_RUN = {
     "save_tile",
     "export_synthetic",
     "print_images",
+    "measure_save",
+    "measure_open",
     "quit",
 }
 

@@ -97,6 +97,7 @@ class GridWidget(QWidget):
         session.comparison.mode_changed.connect(self._show_swipe)
         session.mode_changed.connect(self._show_swipe)
         session.identity_changed.connect(self._on_identity_changed)
+        self.swipe.show_annotations(session.annotations, session.measuring)
         self._widget_of(session.comparison.difference).painter_of_tile.colormap = "difference"
         self._arrange()
 
@@ -124,10 +125,22 @@ class GridWidget(QWidget):
         for widget in self._widgets.values():
             widget.left_tool = name
 
+    def cancel_drawing(self) -> bool:
+        """Give up what is being drawn, else what is chosen; False when there is neither."""
+        annotations = self._session.annotations
+        busy = [w.drawing for w in self._widgets.values() if w.drawing and w.drawing.is_busy]
+        for drawing in busy:
+            drawing.cancel()
+        was_chosen = annotations.selected is not None
+        if not busy:
+            annotations.select("")
+        return bool(busy) or was_chosen
+
     def _widget_of(self, tile: ViewportState) -> ViewportWidget:
         if tile not in self._widgets:
             widget = ViewportWidget(tile)
             widget.left_tool = self._left_tool
+            widget.use_annotations(self._session.annotations, self._session.measuring)
             widget.set_hide_identity(self._session.identity_hidden)
             widget.activated.connect(partial(self._session.grid.activate, tile))
             widget.maximize_wanted.connect(partial(self._session.grid.toggle_maximized, tile))

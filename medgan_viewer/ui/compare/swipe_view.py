@@ -14,9 +14,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medgan_viewer.imaging.frame import PixelFrame
+from medgan_viewer.session.annotations import Annotations
 from medgan_viewer.session.comparison import ComparisonState
+from medgan_viewer.session.measuring import Measuring
 from medgan_viewer.session.viewports import View
 from medgan_viewer.ui.theme import ACCENT, TEXT
+from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for
 from medgan_viewer.ui.viewport.synthetic_mark import paint_mark
 from medgan_viewer.ui.viewport.tile_painter import TilePainter
@@ -70,6 +73,13 @@ class SwipeView(QWidget):
             tile.voi_changed.connect(self.update)
             tile.view_changed.connect(self.update)
             tile.look.changed.connect(self.update)
+
+    def show_annotations(self, annotations: Annotations, measuring: Measuring) -> None:
+        """Show what is drawn on both images; it is drawn in the other views."""
+        for painter in (self._left, self._right):
+            painter.annotations = AnnotationPainter(annotations, measuring)
+        annotations.changed.connect(self.update)
+        measuring.ready.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(512, 512)

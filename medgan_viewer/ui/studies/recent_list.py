@@ -38,7 +38,7 @@ class RecentList(QWidget):
         self._heading = PlainLabel("Recent")
         self._heading.setObjectName("secondary")
         self.all = QPushButton("All studies…")
-        self.all.setToolTip("Search all studies that were ever opened (Ctrl+L)")
+        self.all.setToolTip("Search all studies that were ever opened (Ctrl+B)")
         self.all.clicked.connect(self.list_wanted)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 12, 0, 0)

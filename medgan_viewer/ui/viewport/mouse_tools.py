@@ -172,7 +172,8 @@ def tool_for(event: QMouseEvent, left_tool: str) -> MouseTool | None:
                 return PanTool()
             if modifiers & Qt.KeyboardModifier.ControlModifier:
                 return RegionWindowTool()
-            return LEFT_TOOLS[left_tool]()
+            # Where nothing can be measured, a measuring tool leaves the drag to the window.
+            return LEFT_TOOLS.get(left_tool, WindowTool)()
         case Qt.MouseButton.MiddleButton:
             return PanTool()
         case Qt.MouseButton.RightButton:

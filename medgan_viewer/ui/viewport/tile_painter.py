@@ -14,6 +14,7 @@ from medgan_viewer.imaging.display import DisplayImage, Region, reduce_frame, re
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.viewports import Role, ViewportState
 from medgan_viewer.ui.theme import IMAGE_BLACK, SECONDARY, overlay_font
+from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.guide_overlay import paint_guides
 from medgan_viewer.ui.viewport.overlays import paint_overlays
 from medgan_viewer.ui.viewport.placement import Placement
@@ -50,6 +51,7 @@ class TilePainter:
         self._layer_key: tuple[object, ...] | None = None
         self._layer: QPixmap | None = None
         self.colormap = "gray"
+        self.annotations: AnnotationPainter | None = None
         self.leaves_room = False  # for the bar of the mark, also where it has none
 
     def image_area(self, tile: QRectF) -> QRectF:
@@ -104,6 +106,8 @@ class TilePainter:
             painter.drawPixmap(placement.tile.topLeft(), layer)
             seen = placement.tile.intersected(visible)
             paint_guides(painter, seen, placement, self.state.guides)
+            if self.annotations is not None and self.state.frame is not None:
+                self.annotations.paint(painter, seen, placement, self.state.frame)
             paint_overlays(
                 painter,
                 seen,

@@ -18,12 +18,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.probe import value_text
+from medgan_viewer.session.annotations import Annotations
+from medgan_viewer.session.measuring import Measuring
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import ACCENT
+from medgan_viewer.ui.viewport.annotation_mouse import MEASURE_TOOLS, AnnotationMouse
+from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.magnifier import Magnifier
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for
 from medgan_viewer.ui.viewport.placement import Placement
 from medgan_viewer.ui.viewport.tile_painter import TilePainter
+from medgan_viewer.ui.viewport.words_edit import WordsEdit
 
 SET_MIME = "application/x-medgan-display-set"
 CLICK_PIXELS = 4
@@ -52,6 +57,7 @@ class ViewportWidget(QWidget):
         self.painter_of_tile = TilePainter(state)
         self._magnifier = Magnifier(state)
         self.left_tool = "window"
+        self.drawing: AnnotationMouse | None = None
         self._is_active = False
         self._hide_identity = False
         self._tool: MouseTool | None = None
@@ -78,6 +84,15 @@ class ViewportWidget(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 120)
+
+    def use_annotations(self, annotations: Annotations, measuring: Measuring) -> None:
+        """Draw and show annotations on the image of this tile."""
+        self.drawing = AnnotationMouse(self.state, annotations)
+        self.painter_of_tile.annotations = AnnotationPainter(annotations, measuring)
+        words = WordsEdit(self, annotations)
+        self.drawing.words_wanted.connect(lambda uid: words.open_for(uid, self._before))
+        annotations.changed.connect(self.update)
+        measuring.ready.connect(self.update)
 
     def set_active(self, active: bool) -> None:
         """Draw the edge that says which tile the keys act on."""
@@ -146,6 +161,8 @@ class ViewportWidget(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit()
+        if self._draws(event):
+            return
         self._tool = tool_for(event, self.left_tool)
         self._start = self._before = event.position()
         placement = self._placement()
@@ -157,6 +174,10 @@ class ViewportWidget(QWidget):
         now = event.position()
         self._hover = now
         placement = self._placement()
+        if self.drawing is not None and self._tool is None:
+            self.drawing.move(now, placement)
+            shape = self.drawing.cursor(now, placement, self.left_tool)
+            self.setCursor(Qt.CursorShape.ArrowCursor if shape is None else shape)
         if self._tool is not None and placement is not None:
             step = Drag(self._start, self._before, now)
             self._tool.drag(self.state, placement, step)
@@ -170,6 +191,9 @@ class ViewportWidget(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         tool, self._tool = self._tool, None
         placement = self._placement()
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if tool is None and is_left and self.drawing is not None:
+            self.drawing.release(event.position(), placement)
         moved = (event.position() - self._start).manhattanLength() > CLICK_PIXELS
         if tool is not None and placement is not None and moved:
             tool.finish(self.state, placement, Drag(self._start, self._before, event.position()))
@@ -177,7 +201,17 @@ class ViewportWidget(QWidget):
             self.menu_wanted.emit(event.globalPosition().toPoint())
         self.update()
 
+    def _draws(self, event: QMouseEvent) -> bool:
+        """Hand a plain press of the left button to the annotations first."""
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if self.drawing is None or not is_plain or not is_left:
+            return False
+        return self.drawing.press(event.position(), self._placement(), self.left_tool)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.left_tool in MEASURE_TOOLS and self._draws(event):
+            return  # the second of two quick clicks
         if event.button() is Qt.MouseButton.LeftButton:
             self.maximize_wanted.emit()
 

@@ -1,0 +1,1 @@
+"""Measurements as a list, with the values of a region; saving and reading them."""
