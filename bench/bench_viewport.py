@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QApplication
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
-from medgan_viewer.session.viewports import Role, View, ViewportState
+from medgan_viewer.session.tile_view import Role, View
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 
 TILE = (900, 900)

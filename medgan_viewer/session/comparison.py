@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from medgan_viewer.errors import InputError, MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.background import LatestWins
-from medgan_viewer.session.viewports import Caption, Role, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role
+from medgan_viewer.session.viewports import ViewportState
 
 if TYPE_CHECKING:
     from medgan_viewer.compare.comparison import Comparison

@@ -15,7 +15,8 @@ from medgan_viewer.latent.point import LatentPoint
 from medgan_viewer.session.inference import InferenceService
 from medgan_viewer.session.latent import LatentState
 from medgan_viewer.session.notices import NoticeBoard
-from medgan_viewer.session.viewports import Caption, ViewportState
+from medgan_viewer.session.tile_view import Caption
+from medgan_viewer.session.viewports import ViewportState
 
 
 @dataclass(frozen=True, slots=True)

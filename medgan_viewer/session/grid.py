@@ -7,8 +7,9 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from medgan_viewer.imaging.turn import UPRIGHT, Turn
+from medgan_viewer.session.tile_view import View
 from medgan_viewer.session.view_link import carry_view
-from medgan_viewer.session.viewports import View, ViewportState
+from medgan_viewer.session.viewports import ViewportState
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from medgan_viewer.imaging.slab import Slab
 from medgan_viewer.imaging.voi import Voi
 from medgan_viewer.imaging.volume import Volume
 from medgan_viewer.session.background import LatestWins
-from medgan_viewer.session.viewports import Caption, Role, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role
+from medgan_viewer.session.viewports import ViewportState
 
 
 @dataclass(frozen=True, slots=True, eq=False)

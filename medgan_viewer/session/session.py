@@ -38,10 +38,11 @@ from medgan_viewer.session.studies import OpenStudies
 from medgan_viewer.session.study_index import StudyIndex
 from medgan_viewer.session.tag_browser import TagBrowser
 from medgan_viewer.session.thumbnails import ThumbnailMaker
+from medgan_viewer.session.tile_view import Role
 from medgan_viewer.session.training import TrainingRuns
 from medgan_viewer.session.translation import SyntheticSet, TranslationController
 from medgan_viewer.session.undo_order import UndoOrder
-from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.session.window_link import WindowLink, series_shown_in
 
 MAX_TILES = 9

@@ -9,7 +9,8 @@ from medgan_viewer.dicom.hierarchy import FrameRef, readable_name
 from medgan_viewer.errors import MedganError
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.loading import FrameLoader
-from medgan_viewer.session.viewports import Caption, ViewportState
+from medgan_viewer.session.tile_view import Caption
+from medgan_viewer.session.viewports import ViewportState
 
 PROGRESS_INTERVAL_MS = 150
 

@@ -7,7 +7,8 @@ from medgan_viewer.compare.linking import (
 )
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.turn import fit_scale
-from medgan_viewer.session.viewports import View, ViewportState
+from medgan_viewer.session.tile_view import View
+from medgan_viewer.session.viewports import ViewportState
 
 
 def carry_view(

@@ -5,7 +5,8 @@ import pytest
 
 from medgan_viewer.imaging.frame import PixelFrame, SyntheticKind
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
-from medgan_viewer.session.viewports import Role, View, ViewportState
+from medgan_viewer.session.tile_view import Role, View
+from medgan_viewer.session.viewports import ViewportState
 from tests.session.fixtures import PATIENCE_MS, deliver_posted, provenance
 
 

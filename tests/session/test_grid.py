@@ -6,7 +6,8 @@ from medgan_viewer.imaging.geometry import PixelSpacing, PlaneGeometry
 from medgan_viewer.imaging.turn import Turn
 from medgan_viewer.session.grid import Layout, ViewportGrid
 from medgan_viewer.session.session import Mode
-from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role, View
+from medgan_viewer.session.viewports import ViewportState
 from tests.dicom_factory import make_series
 from tests.session.fixtures import PATIENCE_MS, open_and_wait
 

@@ -12,7 +12,8 @@ from medgan_viewer.dicom.slice_geometry import judge
 from medgan_viewer.errors import InputError
 from medgan_viewer.session.loading import FrameLoader
 from medgan_viewer.session.stacks import StackFeeder, caption_of, spans_of
-from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.tile_view import Role
+from medgan_viewer.session.viewports import ViewportState
 from tests.session.fixtures import deliver_posted, gray_frame
 
 

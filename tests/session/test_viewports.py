@@ -6,7 +6,8 @@ import pytest
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
-from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role, View
+from medgan_viewer.session.viewports import ViewportState
 
 FILE_WINDOWS = (VoiWindow(40, 400), VoiWindow(300, 1500))
 

@@ -5,7 +5,8 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.grid import Layout, ViewportGrid
-from medgan_viewer.session.viewports import Caption, Role, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.session.window_link import WindowLink
 from tests.session.fixtures import provenance
 

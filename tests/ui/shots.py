@@ -22,7 +22,7 @@ from medgan_viewer.errors import InputError
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode, Session, SessionOptions
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme
 from tests.dicom_factory import MR_IMAGE, make_series

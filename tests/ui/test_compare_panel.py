@@ -6,7 +6,8 @@ import pytest
 
 from medgan_viewer.imaging.frame import SyntheticKind
 from medgan_viewer.session.comparison import ComparisonState
-from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.tile_view import Role
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.compare.compare_panel import ComparePanel
 from tests.session.fixtures import PATIENCE_MS, deliver_posted, gray_frame, provenance
 

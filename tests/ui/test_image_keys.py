@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.grid import Layout
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 from tests.dicom_factory import MR_IMAGE, make_series
 from tests.session.fixtures import (

@@ -14,7 +14,8 @@ from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.grid import Layout
 from medgan_viewer.session.session import Mode
-from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role, View
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.actions import ACTIONS
 from medgan_viewer.ui.compare.swipe_view import SwipeView
 from medgan_viewer.ui.pictures import picture_of

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QToolButton
 from medgan_viewer.imaging.annotation import Annotation, AnnotationKind
 from medgan_viewer.imaging.frame import ImageId
 from medgan_viewer.session.session import Mode
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 from tests.dicom_factory import make_ct, make_series
 from tests.session.fixtures import open_and_wait
 from tests.ui.keys import press

@@ -7,7 +7,8 @@ from PySide6.QtTest import QTest
 
 from medgan_viewer.session.comparison import CompareMode, ComparisonState
 from medgan_viewer.session.session import Mode
-from medgan_viewer.session.viewports import Caption, Role, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.compare.swipe_view import SwipeView
 from medgan_viewer.ui.viewport.tile_painter import TilePainter
 from tests.session.fixtures import deliver_posted, gray_frame

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication
 from medgan_viewer.imaging.frame import PaddingRange, PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
-from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role, View
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 from tests.ui.marks import grab
 

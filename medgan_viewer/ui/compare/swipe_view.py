@@ -17,7 +17,7 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.session.annotations import Annotations
 from medgan_viewer.session.comparison import ComparisonState
 from medgan_viewer.session.measuring import Measuring
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 from medgan_viewer.ui.theme import ACCENT, TEXT
 from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.mouse_tools import WHEEL_ZOOM, Drag, MouseTool, tool_for

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF
 
 from medgan_viewer.imaging.turn import fit_scale
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from medgan_viewer.imaging.display import DisplayImage, Region, reduce_frame, render_display
 from medgan_viewer.imaging.frame import PixelFrame
-from medgan_viewer.session.viewports import Role, ViewportState
+from medgan_viewer.session.tile_view import Role
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.theme import IMAGE_BLACK, SECONDARY, overlay_font
 from medgan_viewer.ui.viewport.annotation_painter import AnnotationPainter
 from medgan_viewer.ui.viewport.guide_overlay import paint_guides

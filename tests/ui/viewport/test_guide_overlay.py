@@ -6,7 +6,8 @@ from medgan_viewer.imaging.reference_lines import PixelLine
 from medgan_viewer.imaging.turn import Turn
 from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.guides import GuideLine
-from medgan_viewer.session.viewports import Caption, Role, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.viewport.guide_overlay import PALETTE
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 
 from medgan_viewer.imaging.turn import Turn
-from medgan_viewer.session.viewports import View
+from medgan_viewer.session.tile_view import View
 from medgan_viewer.ui.viewport.placement import Placement
 
 ALL = [Turn(*pair) for pair in itertools.product(range(4), (False, True))]

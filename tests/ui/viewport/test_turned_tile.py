@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.turn import Turn
 from medgan_viewer.imaging.voi import VoiWindow
-from medgan_viewer.session.viewports import Caption, Role, View, ViewportState
+from medgan_viewer.session.tile_view import Caption, Role, View
+from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 
 ALL = [Turn(*pair) for pair in itertools.product(range(4), (False, True))]
