@@ -30,7 +30,8 @@ from medgan_viewer.inference.output import frame_of_output
 from medgan_viewer.inference.request import Timings
 from medgan_viewer.latent.point import sample_z
 from medgan_viewer.session.generation import Latency
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.session.tile_view import Role
 from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget

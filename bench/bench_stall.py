@@ -24,7 +24,8 @@ from PySide6.QtWidgets import QApplication
 from medgan_viewer import paths
 from medgan_viewer.app import make_engine
 from medgan_viewer.generators.package import resolve_package
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme
 

@@ -25,7 +25,8 @@ from medgan_viewer.imaging.frame import PixelFrame
 from medgan_viewer.imaging.modality import Rescale
 from medgan_viewer.imaging.voi import VoiWindow
 from medgan_viewer.session.grid import Layout
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.ui.compare.grid_widget import GridWidget
 from medgan_viewer.ui.viewport.viewport_widget import ViewportWidget
 from tests.dicom_factory import make_series

@@ -21,7 +21,8 @@ from medgan_viewer.generators.package import ModelPackage, resolve_package
 from medgan_viewer.logs import enable_crash_file, set_up_logging
 from medgan_viewer.session.annotation_keeper import AnnotationKeeper
 from medgan_viewer.session.grid import Layout
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.settings import Settings, load_settings, save_settings
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.screenshot import ScreenshotTaker

@@ -1,14 +1,11 @@
 """Session: owns everything that is open; the one thing the widgets receive."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from medgan_viewer import paths
 from medgan_viewer.dicom.decoder import DecoderPool
 from medgan_viewer.dicom.display_sets import DisplaySet
 from medgan_viewer.dicom.hierarchy import StudyFacts
@@ -32,6 +29,7 @@ from medgan_viewer.session.measuring import Measuring
 from medgan_viewer.session.mpr import MprViews
 from medgan_viewer.session.mpr_switch import MprSwitch
 from medgan_viewer.session.notices import NoticeBoard
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.session.slice_links import SliceLinks
 from medgan_viewer.session.stacks import StackFeeder
 from medgan_viewer.session.studies import OpenStudies
@@ -46,7 +44,6 @@ from medgan_viewer.session.viewports import ViewportState
 from medgan_viewer.session.window_link import WindowLink, series_shown_in
 
 MAX_TILES = 9
-DEFAULT_LAYOUT = Layout(1, 2)
 EMPTY_TEXT = "Open a folder with DICOM images (Ctrl+O), or drop one here."
 FREE_TILE_TEXT = "Drag a series here from the list on the left."
 
@@ -58,35 +55,6 @@ class Mode(Enum):
     GENERATE = "generate"
     TRANSLATE = "translate"
     COMPARE = "compare"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """What the session is made from; taken from the settings and the command line.
-
-    Attributes
-    ----------
-    package_roots : folders with model packages
-    cache_bytes : memory for decoded images
-    decoders : number of decoder processes
-    layouts : the layout used last for each kind of study; None opens studies into one tile
-    runs_folder : where training runs lie, and new ones go
-    training_command : what starts a training process; empty for this program itself
-    index_path : file of the study index; None keeps no list of studies
-    """
-
-    package_roots: tuple[Path, ...]
-    cache_bytes: int = 1 << 30
-    decoders: int = 2
-    layout: Layout = DEFAULT_LAYOUT
-    link_view: bool = True
-    link_scroll: bool = True
-    link_position: bool = True
-    link_window: bool = True
-    layouts: Mapping[str, Layout] | None = None
-    runs_folder: Path = field(default_factory=paths.runs_folder)
-    training_command: tuple[str, ...] = ()
-    index_path: Path | None = None
 
 
 class Session(QObject):

@@ -13,7 +13,8 @@ from medgan_viewer.errors import RunAbortedError
 from medgan_viewer.generators.package import ModelPackage, open_package
 from medgan_viewer.imaging.frame import PixelFrame, Provenance, SyntheticKind
 from medgan_viewer.inference.request import InferenceResult, Timings
-from medgan_viewer.session.session import Session, SessionOptions
+from medgan_viewer.session.session import Session
+from medgan_viewer.session.session_options import SessionOptions
 from tests.package_factory import write_tanh_translator, write_tiny_package
 
 PATIENCE_MS = 15_000

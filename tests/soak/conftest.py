@@ -4,7 +4,8 @@ import weakref
 import numpy as np
 import pytest
 
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.ui.main_window import MainWindow
 from tests.dicom_factory import make_series
 from tests.session.fixtures import deliver_posted, packages  # noqa: F401

@@ -21,7 +21,8 @@ from medgan_viewer import paths
 from medgan_viewer.errors import InputError
 from medgan_viewer.session.comparison import CompareMode
 from medgan_viewer.session.grid import Layout
-from medgan_viewer.session.session import Mode, Session, SessionOptions
+from medgan_viewer.session.session import Mode, Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.session.tile_view import View
 from medgan_viewer.ui.main_window import MainWindow
 from medgan_viewer.ui.theme import apply_theme

@@ -20,7 +20,8 @@ from skimage.data import shepp_logan_phantom
 from skimage.transform import rotate
 
 from medgan_viewer.imaging.label import draw_label
-from medgan_viewer.session.session import Session, SessionOptions
+from medgan_viewer.session.session import Session
+from medgan_viewer.session.session_options import SessionOptions
 from medgan_viewer.session.training_folder import write_launch, write_wish
 from medgan_viewer.session.training_order import ModelFamily
 from medgan_viewer.session.training_process import find_process
