@@ -123,6 +123,31 @@ def test_the_average_gets_a_prior_of_its_own_before_it_is_shown():
     assert not family.model.prior.mean.any()
 
 
+def test_the_average_keeps_the_prior_whose_samples_the_discriminators_saw():
+    _, family = family_of("vae-gan", warmup_images=0)
+    reports_of(family, 1)
+    family.average.load_state_dict(family.model.state_dict())  # as the loop does by and by
+    seen = family.model.prior.mean.clone()
+    with torch.no_grad():
+        for weights in family.average.encoder.parameters():
+            weights.mul_(2)  # a fit would come out otherwise
+
+    family.finish_average()
+
+    assert torch.equal(family.average.prior.mean, seen)
+
+
+def test_near_the_end_the_prior_rests():
+    _, family = family_of("vae-gan", warmup_images=0)
+    family.step(Draw(1, 0), Progress(0, 0, 0.0))
+    seen = family.model.prior.mean.clone()
+
+    family.step(Draw(1, 1), Progress(1, 100_000, 0.9))
+    assert torch.equal(family.model.prior.mean, seen)
+    family.step(Draw(1, 2), Progress(2, 100_000, 0.5))
+    assert not torch.equal(family.model.prior.mean, seen)
+
+
 @pytest.mark.parametrize(("side", "scales"), [(32, 1), (64, 2), (128, 2)])
 def test_small_images_have_fewer_scales_of_patches(side, scales):
     _, family = family_of("vae-gan", resolution=side, channel_base=128, warmup_images=0)

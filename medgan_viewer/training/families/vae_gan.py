@@ -27,6 +27,7 @@ from medgan_viewer.training.prior_fit import fit_prior
 
 AUGMENTATION = 0.25  # patches are many, so they need less of it than whole images
 PRIOR_IMAGES = 4_000  # how often the prior follows the encoder
+PRIOR_RESTS_FROM = 0.75  # part of the run: the decoder needs time to learn a new prior
 
 
 class VaeGan(LatentFamily):
@@ -69,7 +70,8 @@ class VaeGan(LatentFamily):
     def step(self, draw: Draw, progress: Progress) -> Report | None:
         config, machine = self._config, self.machine
         adversarial = progress.images >= config.warmup_images
-        if adversarial and progress.images >= self._next_prior:
+        is_due = progress.images >= self._next_prior
+        if adversarial and is_due and (not self._next_prior or progress.part < PRIOR_RESTS_FROM):
             fit_prior(self.model, self.batches, machine)
             self._next_prior = progress.images + PRIOR_IMAGES
         images, _ = self.batches.draw(draw, self.count)
@@ -201,7 +203,12 @@ class VaeGan(LatentFamily):
         return "reconstruction" if warm else "reconstruction and discriminator"
 
     def finish_average(self) -> None:
-        fit_prior(self.average, self.batches, self.machine)
+        """Fit the prior of the average, unless the decoder has learnt to sample from another one.
+
+        Samples of a prior that the discriminators have not seen are blurred, however well it fits.
+        """
+        if not self._next_prior:
+            fit_prior(self.average, self.batches, self.machine)
 
     def state(self) -> dict[str, float]:
         return {"next_prior": self._next_prior}
