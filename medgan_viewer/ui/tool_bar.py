@@ -19,7 +19,6 @@ TOOLS = (
     ("tool_scroll", "↕"),
     ("tool_pan", "✥"),
     ("tool_zoom", "⌕"),
-    ("tool_crosshair", "✛"),
 )
 
 
@@ -56,7 +55,7 @@ class ToolBar(QWidget):
         self._add_action(actions["invert"], "◑")
         self._add_action(actions["reset"], "⟲")
         self._row.addStretch(1)
-        self._add_action(actions["find_action"], "Find… Ctrl+K")
+        self._add_action(actions["find_action"], "Find…")
         self._add_action(actions["show_keys"], "?")
         session.mode_changed.connect(self._on_mode_changed)
 
@@ -109,6 +108,7 @@ class ToolBar(QWidget):
             menu.addAction(actions[name])
         menu.addSeparator()
         menu.addAction(actions["reference_lines"])
+        menu.addAction(actions["tool_crosshair"])
         return menu
 
     def _presets(self) -> QMenu:

@@ -33,7 +33,7 @@ def test_a_key_that_is_taken_is_refused_and_says_by_what(scheme):
 
 def test_a_letter_cannot_be_the_key_of_something_that_works_everywhere(scheme):
     assert "needed for typing" in scheme.set_keys("open_folder", ["J"])
-    assert scheme.set_keys("open_folder", ["Ctrl+J"]) == ""
+    assert scheme.set_keys("open_folder", ["Ctrl+U"]) == ""
     assert scheme.set_keys("full_screen", ["F12"]) == ""
 
 
