@@ -88,7 +88,7 @@ def test_mammograms_hang_by_side_and_view(qtbot, browsing, tmp_path):
 
 def test_outside_browse_a_study_waits_for_its_arrangement(qtbot, make_session, tmp_path):
     session = make_session(layouts={})
-    session.set_mode(Mode.TRANSLATE)
+    session.set_mode(Mode.GENERATE)
     make_contrasts(tmp_path)
 
     open_and_wait(qtbot, session, tmp_path)

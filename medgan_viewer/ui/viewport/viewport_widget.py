@@ -58,6 +58,7 @@ class ViewportWidget(QWidget):
         self._magnifier = Magnifier(state)
         self.left_tool = "window"
         self.drawing: AnnotationMouse | None = None
+        self._words: WordsEdit | None = None
         self._is_active = False
         self._hide_identity = False
         self._tool: MouseTool | None = None
@@ -89,10 +90,14 @@ class ViewportWidget(QWidget):
         """Draw and show annotations on the image of this tile."""
         self.drawing = AnnotationMouse(self.state, annotations)
         self.painter_of_tile.annotations = AnnotationPainter(annotations, measuring)
-        words = WordsEdit(self, annotations)
-        self.drawing.words_wanted.connect(lambda uid: words.open_for(uid, self._before))
+        self._words = WordsEdit(self, annotations)
+        self.drawing.words_wanted.connect(self._ask_for_words)
         annotations.changed.connect(self.update)
         measuring.ready.connect(self.update)
+
+    def _ask_for_words(self, uid: str) -> None:
+        if self._words is not None:
+            self._words.open_for(uid, self._before)
 
     def set_active(self, active: bool) -> None:
         """Draw the edge that says which tile the keys act on."""
