@@ -54,6 +54,7 @@ class GuideKeeper(QObject):
         self._feeders = feeders
         self._mpr = mpr
         self._lines_shown = True
+        self._closed = False
         self._pointed: _Pointed | None = None
         self._axes: dict[str, tuple[DisplaySet, SliceAxis | None]] = {}
         # Tiles change several times in one step of a linked scroll; lines are drawn once for it.
@@ -64,13 +65,13 @@ class GuideKeeper(QObject):
         stacks = (feeder.viewport for feeder in feeders)
         self._tiles = (*stacks, *mpr.tiles, *others)
         for tile in self._tiles:
-            tile.content_changed.connect(self._timer.start)
+            tile.content_changed.connect(self._refresh_soon)
             tile.guides.pointed.connect(self._on_pointed)
             tile.guides.left.connect(self._on_left)
-        grid.tiles_changed.connect(self._timer.start)
-        grid.active_changed.connect(self._timer.start)
-        grid.patients_changed.connect(self._timer.start)
-        mpr.slab_changed.connect(self._timer.start)
+        grid.tiles_changed.connect(self._refresh_soon)
+        grid.active_changed.connect(self._refresh_soon)
+        grid.patients_changed.connect(self._refresh_soon)
+        mpr.slab_changed.connect(self._refresh_soon)
         mpr.center_changed.connect(self._on_center_changed)
 
     @property
@@ -78,11 +79,20 @@ class GuideKeeper(QObject):
         """Reference lines are drawn; the planes of a reformatted series always show theirs."""
         return self._lines_shown
 
+    def close(self) -> None:
+        """Stop the timer: one that runs while its owner is freed by any thread is a crash."""
+        self._closed = True
+        self._timer.stop()
+
     def show_lines(self, shown: bool) -> None:
         if shown != self._lines_shown:
             self._lines_shown = shown
             self.refresh()
             self.lines_shown_changed.emit()
+
+    def _refresh_soon(self) -> None:
+        if not self._closed:
+            self._timer.start()
 
     def refresh(self) -> None:
         """Draw all lines and the cursor anew."""
@@ -156,15 +166,15 @@ class GuideKeeper(QObject):
         for feeder in self._feeders:
             if feeder.viewport is not tile and self._grid.may_link(tile, feeder.viewport):
                 self._bring(feeder, position, pointed.space)
-        self._timer.start()
+        self._refresh_soon()
 
     def _on_left(self) -> None:
         self._pointed = None
-        self._timer.start()
+        self._refresh_soon()
 
     def _on_center_changed(self) -> None:
         """Let the stack that the planes were made from follow their crossing point."""
-        self._timer.start()
+        self._refresh_soon()
         center = self._mpr.center_mm
         if center is not None and self._grid.link_scroll:
             for feeder in self._feeders:

@@ -329,3 +329,6 @@ class Session(QObject):
         self.service.close()
         self.thumbnails.close()
         self.loader.close()
+        self.guide_keeper.close()
+        for feeder in self.feeders:
+            feeder.close()

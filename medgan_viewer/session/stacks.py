@@ -86,6 +86,10 @@ class StackFeeder(QObject):
     def display_set(self) -> DisplaySet | None:
         return self._set
 
+    def close(self) -> None:
+        """Tell nothing any more of what is loaded."""
+        self._progress.stop()
+
     def show(self, display_set: DisplaySet, index: int | None = None) -> None:
         """Show another display set, its middle plane first."""
         self._set = display_set

@@ -81,15 +81,15 @@ class VaeGanModel(_Synthesis):
     encoder_resolution: Side | None = None
     discriminator_base: Annotated[int, Field(ge=4, le=256)] = 32
     discriminator_scales: Annotated[int, Field(ge=1, le=4)] = 2
-    detail_gain: Weight = 0.0
+    detail_gain: Weight = 8.0
     warmup_images: Annotated[int, Field(ge=0)] = 16_000
     edge_weight: Weight = 0.25
-    fine_differences: bool = True
+    fine_differences: bool = False
     kl_weight: Weight = 5e-5
     free_nats: Weight = 0.02
-    matching_weight: Weight = 1.0
-    adversarial_weight: Weight = 0.5
-    r1_gamma: Weight = 0.1
+    matching_weight: Weight = 2.0
+    adversarial_weight: Weight = 2.0
+    r1_gamma: Weight = 0.005
     r1_interval: Annotated[int, Field(ge=1)] = 8
     learning_rate: Positive = 2e-3
     discriminator_rate: Positive = 2e-4

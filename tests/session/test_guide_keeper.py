@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtCore import QTimer
 
 from medgan_viewer.imaging.slab import Slab
 from medgan_viewer.session.grid import Layout
@@ -184,3 +185,15 @@ def test_pointing_in_a_plane_moves_the_other_planes(qtbot, session, two_views):
     y = session.mpr.center_mm[1]
     assert session.mpr.center_mm.tolist() == pytest.approx([7, y, 20])
     assert coronal.wanted == round(y)
+
+
+def test_a_closed_session_leaves_no_timer_running(qtbot, session, two_views):
+    axial, _ = two_views()
+
+    session.close()
+    axial.show_message("gone")  # as what waits behind the closing may still do
+
+    owners = (session.guide_keeper, session.cine, *session.feeders)
+    running = [timer for owner in owners for timer in owner.findChildren(QTimer)]
+    assert running
+    assert not any(timer.isActive() for timer in running)
