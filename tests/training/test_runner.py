@@ -176,7 +176,9 @@ def test_a_discriminator_comes_along_where_it_can_tell_how_real_an_image_looks(t
         return
     sizes = spec.architecture.parameters
     if spec.architecture.name == "patches":
-        network = MultiScalePatchDiscriminator(1, sizes["base"], sizes["scales"])
+        network = MultiScalePatchDiscriminator(
+            1, sizes["base"], sizes["scales"], detail_gain=sizes["detail_gain"]
+        )
     else:
         size = SynthesisSize(
             sizes["resolution"], 1, sizes["w_dim"], sizes["channel_base"], sizes["channel_max"]
