@@ -325,6 +325,14 @@ def test_earlier_weights_are_found_beside_the_configuration(data, tmp_path):
 # ---- interruptions ----
 
 
+@pytest.fixture(autouse=True)
+def heeds_ctrl_c():
+    """Undo what a shell does to commands that it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_at(monkeypatch, step, take):
     """Do something at the start of a step."""
     advance = Loop._advance
